@@ -1,0 +1,66 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
+namespace diffuscope {
+
+/// user = offset + scale * model, per axis. Model units have zero mean and unit variance per axis.
+struct UnitMap {
+    std::array<double, 2> offset{0.0, 0.0};
+    std::array<double, 2> scale{1.0, 1.0};
+    bool operator==(const UnitMap&) const = default;
+};
+
+/// A finite set of points in model units.
+struct DataSet {
+    std::vector<float> points;         ///< (N, 2) row-major: x0, y0, x1, y1 …
+    std::vector<std::int32_t> labels;  ///< N class indices, or empty
+    std::vector<std::string> classes;  ///< names of the classes, or empty
+    UnitMap units;                     ///< identity for generators
+    std::array<std::string, 2> axes{"x", "y"};
+
+    [[nodiscard]] std::size_t size() const { return points.size() / 2; }
+};
+
+/// Bounding box of the points widened by 10 % of its size on each axis: the clamp of x0-hat.
+struct Box {
+    std::array<float, 2> low{-1.0f, -1.0f};
+    std::array<float, 2> high{1.0f, 1.0f};
+};
+[[nodiscard]] Box clampBox(std::span<const float> points);
+
+struct DatasetRow {
+    Choice choice;
+    /// Draws (count, seed). Generators: fixed affine map to zero mean and unit average variance per axis.
+    /// Real tables: the whole table for count = 0, else draws with replacement.
+    /// Null for Imported, whose points live in the session.
+    DataSet (*draw)(int count, std::uint64_t seed);
+    bool isTable;  ///< a finite table with a size of its own
+};
+
+[[nodiscard]] std::span<const DatasetRow> datasets();
+
+/// The data that training uses: `points` draws of a generator, or the whole table.
+[[nodiscard]] std::shared_ptr<const DataSet> trainingData(const DataSettings& settings, std::uint64_t seed);
+
+/// Centres and scales a table of points to unit variance per axis, in double; the map goes into `units`.
+/// An axis without variance is centred only. @throws InputError when empty or non-finite.
+[[nodiscard]] DataSet normalised(std::span<const double> points, std::array<std::string, 2> axes);
+
+/// Independent draws for measuring against, never the training draws. A generator: `count` draws with a seed
+/// derived from `seed`. A table: draws with replacement from the held-out fifth, or from the whole table
+/// below 200 points; `heldOut` says which.
+struct FreshDraws {
+    std::vector<float> points;
+    std::string from;  ///< "generator", "held-out fifth" or "the data themselves"
+};
+[[nodiscard]] FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count, std::uint64_t seed);
+
+}  // namespace diffuscope

@@ -1,0 +1,82 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "denoiser/Mlp.h"
+#include "diffusion/NoiseSchedule.h"
+#include "diffusion/ReverseSampler.h"
+#include "particles/Splat.h"
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
+namespace diffuscope {
+
+struct BackendDescription {
+    std::string id;        ///< "cpu" or "gpu"
+    std::string renderer;  ///< "Eigen, 2 threads, AVX2" or OpenGL's GL_RENDERER
+    std::string reason;    ///< why this one runs, a sentence
+};
+
+/// What a batch is drawn from, and how. Sample i of step n takes philox(seed, Batch, i, n): word 0 picks the
+/// data point, word 1 the noise level, words 2 and 3 eps.
+/// The first round(floorShare * batch) samples draw lambda uniform over [-12, 10], the rest t uniform over the
+/// schedule; both stratified when asked: u = (j + uniform) / M for the j-th of M. With conditioning on the step
+/// index there is no floor.
+struct BatchSettings {
+    std::uint64_t seed = 1;
+    int batch = 512;
+    bool stratified = true;
+    double floorShare = 0.1;
+    double learningRate = 1e-3;
+};
+
+/// Where the network lives and works. Used from one thread, the one that made it; a ComputeBackend's GL context
+/// belongs to that thread. Adam: beta1 0.9, beta2 0.999, epsilon 1e-8, bias-corrected; the gradient clipped to
+/// norm 1; then the average with decay min(0.999, (1 + n)/(10 + n)).
+/// @throws BackendError from any member when the device is lost.
+class DenoiserBackend {
+  public:
+    virtual ~DenoiserBackend() = default;
+    [[nodiscard]] virtual const BackendDescription& description() const = 0;
+
+    /// Points (N, 2) that batches are drawn from; levels of t = 1…T.
+    virtual void setData(std::span<const float> points) = 0;
+    virtual void setLevels(std::span<const NoiseLevel> levels) = 0;
+
+    virtual void setState(const TrainingState& state) = 0;
+    [[nodiscard]] virtual TrainingState state() const = 0;
+    [[nodiscard]] virtual std::int64_t step() const = 0;
+
+    /// `losses.size()` training steps; each loss is the batch's mean of |eps - eps-hat|^2 before that step.
+    virtual void train(const BatchSettings& settings, std::span<float> losses) = 0;
+
+    /// eps-hat of the averaged weights. `xt` and `eps` (count, 2).
+    virtual void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) = 0;
+
+    /// Runs particles firstParticle … through `steps` with the averaged weights, `positions` (count, 2) in
+    /// place. `frames` (steps.size(), count, 2) takes the positions after every step, or is empty.
+    virtual void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
+                         std::span<float> positions, std::span<float> frames) = 0;
+
+    /// As the free function splat(): the same integers.
+    virtual void splat(std::span<const float> positions, const SplatView& view,
+                       std::span<std::uint32_t> accumulator) = 0;
+};
+
+/// Rows of `list backends`: auto, cpu, gpu.
+[[nodiscard]] std::span<const Choice> backends();
+
+/// The CPU backend. `threads` 0: as many as the machine has. Results do not depend on it.
+[[nodiscard]] std::unique_ptr<DenoiserBackend> makeEigenBackend(int threads, std::string reason);
+
+/// The OpenGL 4.3 compute backend on a context of its own, current on this thread.
+/// @throws BackendError with the reason where there is none.
+[[nodiscard]] std::unique_ptr<DenoiserBackend> makeComputeBackend(std::string reason);
+
+/// What `kind` asks for. Auto: compute where the renderer is hardware, else Eigen, with the reason in the
+/// description. @throws BackendError only for BackendKind::Gpu.
+[[nodiscard]] std::unique_ptr<DenoiserBackend> makeBackend(BackendKind kind, int threads = 0);
+
+}  // namespace diffuscope

@@ -1,0 +1,64 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
+namespace diffuscope {
+
+/// beta_t for t = 1…T and all that follows from it, in double. Indices are the paper's: t = 0 is the data,
+/// alphaBar(0) = 1. log alphaBar is accumulated as a sum of log1p(-beta). (Ho et al. 2020)
+class NoiseSchedule {
+  public:
+    static constexpr double smallestBeta = 1e-8;
+    static constexpr double largestBeta = 0.999;
+    static constexpr int referenceSteps = 1000;
+
+    /// @throws InputError for T outside of 1…10000 or betas outside of [1e-8, 0.999] or in the wrong order.
+    explicit NoiseSchedule(const ScheduleSettings& settings);
+
+    [[nodiscard]] int steps() const { return static_cast<int>(beta_.size()) - 1; }
+    [[nodiscard]] double beta(int t) const { return beta_[index(t)]; }  ///< t = 1…T
+    [[nodiscard]] double alpha(int t) const { return 1.0 - beta(t); }
+    [[nodiscard]] double logAlphaBar(int t) const { return logAlphaBar_[index(t)]; }  ///< t = 0…T
+    [[nodiscard]] double alphaBar(int t) const;
+    [[nodiscard]] double oneMinusAlphaBar(int t) const;  ///< by expm1, exact where alphaBar is nearly 1
+    [[nodiscard]] double snr(int t) const;               ///< infinite at t = 0
+    [[nodiscard]] double logSnr(int t) const;
+    [[nodiscard]] double posteriorVariance(int t) const;  ///< beta-tilde_t; 0 at t = 1
+    [[nodiscard]] double signalLeft() const;              ///< sqrt(alphaBar(T))
+
+  private:
+    [[nodiscard]] static std::size_t index(int t) { return static_cast<std::size_t>(t); }
+    std::vector<double> beta_;         ///< T + 1, entry 0 unused
+    std::vector<double> logAlphaBar_;  ///< T + 1
+};
+
+struct ScheduleRow {
+    Choice choice;
+    bool usesBetaMin;
+    bool usesBetaMax;
+    /// beta at u = (t - 1)/(T - 1) and tau = t/T; null for closed curves.
+    double (*beta)(const ScheduleSettings&, double u, double tau);
+    /// log alphaBar(tau) of a closed curve, up to a constant; null for the others.
+    double (*logAlphaBar)(double tau);
+};
+
+[[nodiscard]] std::span<const ScheduleRow> schedules();
+
+/// The noise level that a network is asked about. alphaBar in (0, 1).
+struct NoiseLevel {
+    float sqrtAlphaBar;
+    float sqrtOneMinusAlphaBar;
+    float condition;  ///< log-SNR clamped to [-12, 12], or 12 - 24 t/T for conditioning on the step index
+    bool operator==(const NoiseLevel&) const = default;
+};
+
+[[nodiscard]] NoiseLevel noiseLevel(const NoiseSchedule& schedule, int t, Conditioning conditioning);
+[[nodiscard]] NoiseLevel noiseLevelOfLogSnr(double logSnr);
+
+/// Levels of t = 1…T, T entries.
+[[nodiscard]] std::vector<NoiseLevel> noiseLevels(const NoiseSchedule& schedule, Conditioning conditioning);
+
+}  // namespace diffuscope

@@ -1,0 +1,27 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+namespace diffuscope {
+
+using Positions = std::shared_ptr<const std::vector<float>>;  ///< (count, 2)
+
+/// Positions of the same particles at some of the steps t. What is kept is shared and immutable, so a copy of
+/// a trajectory is cheap.
+struct Trajectory {
+    int count = 0;
+    std::vector<int> t;                ///< kept steps, ascending; front is 0, back is T
+    std::vector<Positions> positions;  ///< one per kept step; null where not computed yet
+
+    [[nodiscard]] bool empty() const { return t.empty(); }
+    [[nodiscard]] int steps() const { return t.empty() ? 0 : t.back(); }
+    [[nodiscard]] bool complete() const;
+    /// Index of the kept step nearest to `time`; ties go down.
+    [[nodiscard]] std::size_t nearest(double time) const;
+};
+
+/// Which of the `times` (ascending, front 0) to keep so that count * kept * 8 bytes stay below `bytes`; the
+/// first and the last are always kept, the rest evenly.
+[[nodiscard]] std::vector<int> keptSteps(const std::vector<int>& times, int count, std::size_t bytes);
+
+}  // namespace diffuscope

@@ -1,0 +1,71 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
+namespace diffuscope {
+
+/// What a change of a field asks of the worker. The control shows it.
+enum class Cost {
+    Redraw,            ///< nothing is computed anew
+    Resample,          ///< the same noise is pushed through again; the network stays
+    ContinueTraining,  ///< the network is kept and learns on
+    StartAnew,         ///< the network starts from its initialisation
+};
+
+[[nodiscard]] std::string_view idOf(Cost cost);        ///< for `list settings`
+[[nodiscard]] std::string_view sentenceOf(Cost cost);  ///< for the line under a group of controls
+
+enum class FieldType { Real, Integer, Toggle, Choice };
+enum class Scale { Linear, Logarithmic };
+enum class Group { General, Data, Schedule, Sampler, Network, Training, View };
+
+/// One setting: THE place where it is named, bounded and explained. Every value is carried as a double:
+/// toggles as 0 and 1, choices as the index of the row in their table.
+struct Field {
+    std::string_view id;      ///< command line, session file, sweep grids
+    std::string_view symbol;  ///< rich text with sub- and superscripts; empty where there is none
+    std::string_view label;
+    std::string_view unit;
+    Group group;
+    FieldType type;
+    double minimum;
+    double maximum;
+    double step;
+    Scale scale;
+    Cost cost;
+    std::string_view help;
+    double (*get)(const Settings&);
+    void (*set)(Settings&, double);
+    std::vector<Choice> (*choices)() = nullptr;  ///< of FieldType::Choice
+};
+
+[[nodiscard]] std::span<const Field> fields();
+
+/// @throws InputError for an unknown id, with the nearest known one.
+[[nodiscard]] const Field& fieldById(std::string_view id);
+
+/// The value as text that parseField() reads back exactly: shortest round-trip decimal, on/off, a choice's id.
+[[nodiscard]] std::string fieldText(const Field& field, const Settings& settings);
+
+/// Sets the field from text. @throws InputError with the field's range or choices.
+void parseField(const Field& field, std::string_view text, Settings& settings);
+
+/// Sets the field. @throws InputError when the value is not finite or outside of the field's range.
+void setField(const Field& field, double value, Settings& settings);
+
+/// One "ID=VALUE", as --set takes it.
+void applyAssignment(std::string_view assignment, Settings& settings);
+
+/// What changing `before` into `after` costs at the most.
+[[nodiscard]] Cost costOfChange(const Settings& before, const Settings& after);
+
+/// Refuses combinations that no single field can refuse: betaMin > betaMax.
+/// @throws InputError
+void validate(const Settings& settings);
+
+}  // namespace diffuscope

@@ -1,0 +1,87 @@
+#pragma once
+#include <cstdint>
+
+namespace diffuscope {
+
+// Enumerators are indices into the tables of their kinds: datasets(), schedules(), samplers(), sigmas() …
+
+enum class DatasetKind { SwissRoll, TwoMoons, SCurve, EightGaussians, Checkerboard, OldFaithful, Penguins, Imported };
+enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su };
+enum class SamplerKind { Ddpm, Ddim };
+enum class SigmaKind { Upper, Lower, Interpolated, Zero };
+enum class Conditioning { LogSnr, StepIndex };
+enum class DenoiserKind { Network, Ideal };
+enum class BackendKind { Auto, Cpu, Gpu };
+enum class LaneKind { Forward, Reverse, Both };
+enum class LoopKind { BackAndForth, Repeat, Once };
+enum class ThemeKind { Dark, Light, Projector };
+
+struct DataSettings {
+    DatasetKind dataset = DatasetKind::SwissRoll;
+    int points = 8192;  ///< training draws of a generator; imported and real tables keep their own number
+    bool operator==(const DataSettings&) const = default;
+};
+
+struct ScheduleSettings {
+    ScheduleKind kind = ScheduleKind::Linear;
+    double betaMin = 1e-4;
+    double betaMax = 0.02;
+    int steps = 1000;       ///< T
+    bool keepCurve = true;  ///< resample the T = 1000 curve instead of using beta as set
+    bool operator==(const ScheduleSettings&) const = default;
+};
+
+struct SamplerSettings {
+    SamplerKind kind = SamplerKind::Ddpm;
+    SigmaKind sigma = SigmaKind::Upper;
+    double sigmaMix = 0.5;    ///< v of the interpolated variance: 1 is beta_t, 0 is the posterior variance
+    double sigmaScale = 1.0;  ///< multiplies sigma_t of DDPM
+    double eta = 0.0;         ///< DDIM
+    int ddimSteps = 50;       ///< length of DDIM's sub-sequence, at most T
+    bool clampX0 = true;      ///< clamp x0-hat to the data's bounding box widened by 10 %
+    DenoiserKind denoiser = DenoiserKind::Network;
+    bool operator==(const SamplerSettings&) const = default;
+};
+
+struct NetworkSettings {
+    int width = 128;
+    int depth = 3;  ///< hidden layers
+    Conditioning conditioning = Conditioning::LogSnr;
+    bool operator==(const NetworkSettings&) const = default;
+};
+
+struct TrainingSettings {
+    double learningRate = 1e-3;
+    int batch = 512;
+    bool stratified = true;   ///< stratify t over the batch
+    double floorShare = 0.1;  ///< share of the batch drawn uniform in log-SNR over [-12, 10]
+    bool operator==(const TrainingSettings&) const = default;
+};
+
+struct ViewSettings {
+    LaneKind lanes = LaneKind::Both;
+    int particles = 2000;
+    bool showParticles = true;
+    bool showTrails = true;
+    bool showData = true;
+    LoopKind loop = LoopKind::BackAndForth;
+    double speed = 1.0;
+    ThemeKind theme = ThemeKind::Dark;
+    bool operator==(const ViewSettings&) const = default;
+};
+
+/// Everything that a user can set: plain values, compared and copied whole. The field table (Fields.h) names,
+/// bounds and explains each one.
+struct Settings {
+    std::uint64_t seed = 1;  ///< at most 2^53, so that every field fits a double
+    BackendKind backend = BackendKind::Auto;
+    DataSettings data;
+    ScheduleSettings schedule;
+    SamplerSettings sampler;
+    NetworkSettings network;
+    TrainingSettings training;
+    ViewSettings view;
+    bool operator==(const Settings&) const = default;
+};
+
+}  // namespace diffuscope

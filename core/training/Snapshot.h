@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/DataSet.h"
+#include "denoiser/DenoiserBackend.h"
+#include "diffusion/NoiseSchedule.h"
+#include "diffusion/Trajectory.h"
+#include "settings/Settings.h"
+#include "training/LossHistory.h"
+
+namespace diffuscope {
+
+/// Something that happened on the worker and that the user should read once.
+struct Notice {
+    std::int64_t serial;  ///< rises; a window shows each serial once
+    bool warning;
+    std::string sentence;
+};
+
+/// What the worker knows, immutable. The window draws from it and never asks the worker for anything in it.
+struct Snapshot {
+    Settings settings;  ///< those that everything below was computed with
+    std::shared_ptr<const DataSet> data;
+    std::shared_ptr<const NoiseSchedule> schedule;
+
+    Trajectory forward;         ///< the cloud, data to noise
+    Trajectory reverse;         ///< the cloud; partial (from T downwards) after a change of settings
+    Trajectory reverseBefore;   ///< the last complete cloud while `reverse` is partial, else empty
+    Trajectory forwardPaths;    ///< the followed particles, the cloud's first, at every step
+    Trajectory reversePaths;
+    double reverseComputed = 0.0;  ///< share of the reverse run that has been computed, 0 … 1
+
+    bool training = false;  ///< playing, not paused
+    std::int64_t step = 0;
+    double stepsPerSecond = 0.0;
+    double loss = 0.0;  ///< mean of the recent steps; NaN before the first
+    std::shared_ptr<const LossHistory> history;
+    double rateScale = 1.0;  ///< below 1 after a non-finite loss
+
+    BackendDescription backend;
+    std::vector<Notice> notices;  ///< the last few
+};
+
+}  // namespace diffuscope
