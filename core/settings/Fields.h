@@ -1,11 +1,11 @@
 #pragma once
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "settings/Choice.h"
-#include "settings/Settings.h"
 
 namespace diffuscope {
 
@@ -34,7 +34,7 @@ struct Field {
     Group group;
     FieldType type;
     double minimum;
-    double maximum;
+    double maximum;  ///< see upper()
     double step;
     Scale scale;
     Cost cost;
@@ -42,6 +42,8 @@ struct Field {
     double (*get)(const Settings&);
     void (*set)(Settings&, double);
     std::vector<Choice> (*choices)() = nullptr;  ///< of FieldType::Choice
+
+    [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice
 };
 
 [[nodiscard]] std::span<const Field> fields();
@@ -49,7 +51,8 @@ struct Field {
 /// @throws InputError for an unknown id, with the nearest known one.
 [[nodiscard]] const Field& fieldById(std::string_view id);
 
-/// The value as text that parseField() reads back exactly: shortest round-trip decimal, on/off, a choice's id.
+/// The value as text that parseField() reads back exactly: shortest round-trip decimal, on/off, a choice's
+/// id.
 [[nodiscard]] std::string fieldText(const Field& field, const Settings& settings);
 
 /// Sets the field from text. @throws InputError with the field's range or choices.

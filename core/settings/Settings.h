@@ -5,7 +5,16 @@ namespace diffuscope {
 
 // Enumerators are indices into the tables of their kinds: datasets(), schedules(), samplers(), sigmas() …
 
-enum class DatasetKind { SwissRoll, TwoMoons, SCurve, EightGaussians, Checkerboard, OldFaithful, Penguins, Imported };
+enum class DatasetKind {
+    SwissRoll,
+    TwoMoons,
+    SCurve,
+    EightGaussians,
+    Checkerboard,
+    OldFaithful,
+    Penguins,
+    Imported
+};
 enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su };
 enum class SamplerKind { Ddpm, Ddim };
 enum class SigmaKind { Upper, Lower, Interpolated, Zero };

@@ -1,0 +1,269 @@
+#include "settings/Fields.h"
+
+#include "Error.h"
+#include "data/DataSet.h"
+#include "denoiser/DenoiserBackend.h"
+#include "diffusion/NoiseSchedule.h"
+#include "diffusion/ReverseSampler.h"
+#include "settings/Kinds.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace diffuscope {
+namespace {
+
+template <typename Rows>
+std::vector<Choice> tableChoices(Rows rows) {
+    return choicesOf(rows);
+}
+
+std::vector<Choice> plainChoices(std::span<const Choice> rows) {
+    return {rows.begin(), rows.end()};
+}
+
+#define MEMBER(path)                                                         \
+    [](const Settings& s) -> double { return static_cast<double>(s.path); }, \
+        [](Settings& s, double value) { s.path = static_cast<decltype(s.path)>(value); }
+
+constexpr double largestSeed = 9007199254740992.0;  // 2^53
+
+using enum FieldType;
+constexpr auto lin = Scale::Linear;
+constexpr auto logarithmic = Scale::Logarithmic;
+
+const Field table[] = {
+    {"seed", "", "Seed", "", Group::General, Integer, 0, largestSeed, 1, lin, Cost::StartAnew,
+     "Every random draw follows from the seed: the same seed gives the same data, network and noise.",
+     MEMBER(seed)},
+    {"backend", "", "Backend", "", Group::General, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
+     "Where the network is trained and run. Auto takes the graphics card where there is one.",
+     MEMBER(backend), [] { return plainChoices(backends()); }},
+
+    {"data.set", "", "Data set", "", Group::Data, FieldType::Choice, 0, 0, 1, lin, Cost::ContinueTraining,
+     "The points that the network learns to make.", MEMBER(data.dataset),
+     [] { return tableChoices(datasets()); }},
+    {"data.points", "N", "Points", "", Group::Data, Integer, 1, 1e6, 1, logarithmic, Cost::ContinueTraining,
+     "How many points are drawn for training. Real tables keep their own number.", MEMBER(data.points)},
+
+    {"schedule.kind", "", "Schedule", "", Group::Schedule, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
+     "How the noise grows from step to step.", MEMBER(schedule.kind),
+     [] { return tableChoices(schedules()); }},
+    {"schedule.beta-min", "β<sub>min</sub>", "First noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
+     1e-5, logarithmic, Cost::Resample, "Variance of the noise that the first step adds, at T = 1000.",
+     MEMBER(schedule.betaMin)},
+    {"schedule.beta-max", "β<sub>max</sub>", "Last noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
+     1e-4, logarithmic, Cost::Resample, "Variance of the noise that the last step adds, at T = 1000.",
+     MEMBER(schedule.betaMax)},
+    {"schedule.steps", "T", "Steps", "", Group::Schedule, Integer, 1, 10000, 1, logarithmic, Cost::Resample,
+     "Number of diffusion steps.", MEMBER(schedule.steps)},
+    {"schedule.keep-curve", "", "Keep the noise curve when T changes", "", Group::Schedule, Toggle, 0, 1, 1,
+     lin, Cost::Resample,
+     "On: T only says how finely the curve of T = 1000 is cut. Off: β is used as set, so a small T may leave "
+     "signal.",
+     MEMBER(schedule.keepCurve)},
+
+    {"sampler.kind", "", "Sampler", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
+     "How a step back towards the data is made.", MEMBER(sampler.kind),
+     [] { return tableChoices(samplers()); }},
+    {"sampler.sigma", "σ<sub>t</sub>", "Noise of a reverse step", "", Group::Sampler, FieldType::Choice, 0, 3,
+     1, lin, Cost::Resample, "Which variance DDPM's reverse step adds.", MEMBER(sampler.sigma),
+     [] { return tableChoices(sigmas()); }},
+    {"sampler.sigma-mix", "v", "Between lower and upper", "", Group::Sampler, Real, 0, 1, 0.01, lin,
+     Cost::Resample,
+     "Interpolated variance: exp(v log β + (1 − v) log β̃). 1 is the upper choice, 0 the lower.",
+     MEMBER(sampler.sigmaMix)},
+    {"sampler.sigma-scale", "× σ<sub>t</sub>", "Multiplier of the noise", "", Group::Sampler, Real, 0, 2,
+     0.01, lin, Cost::Resample, "Multiplies σ of every step: 1 is the choice itself, 0 adds no noise.",
+     MEMBER(sampler.sigmaScale)},
+    {"sampler.eta", "η", "DDIM noise", "", Group::Sampler, Real, 0, 1, 0.01, lin, Cost::Resample,
+     "0 is deterministic DDIM, 1 adds as much noise as DDPM with the lower variance.", MEMBER(sampler.eta)},
+    {"sampler.ddim-steps", "S", "DDIM steps", "", Group::Sampler, Integer, 1, 10000, 1, logarithmic,
+     Cost::Resample, "How many of the T steps DDIM visits; at most T.", MEMBER(sampler.ddimSteps)},
+    {"sampler.clamp", "x̂<sub>0</sub>", "Clamp the guess to the data", "", Group::Sampler, Toggle, 0, 1, 1,
+     lin, Cost::Resample, "Keeps the guess of the clean point inside the data's box widened by 10 %.",
+     MEMBER(sampler.clampX0)},
+    {"sampler.denoiser", "", "Denoiser", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
+     "What predicts the noise.", MEMBER(sampler.denoiser), [] { return plainChoices(denoisers()); }},
+
+    {"network.width", "", "Width", "", Group::Network, Integer, 8, 512, 8, logarithmic, Cost::StartAnew,
+     "Units of each hidden layer.", MEMBER(network.width)},
+    {"network.depth", "", "Depth", "", Group::Network, Integer, 1, 8, 1, lin, Cost::StartAnew,
+     "Hidden layers.", MEMBER(network.depth)},
+    {"network.conditioning", "", "Conditioning", "", Group::Network, FieldType::Choice, 0, 0, 1, lin,
+     Cost::StartAnew, "What the network is told about the noise in its input.", MEMBER(network.conditioning),
+     [] { return plainChoices(conditionings()); }},
+
+    {"training.learning-rate", "", "Learning rate", "", Group::Training, Real, 1e-6, 0.1, 1e-5, logarithmic,
+     Cost::ContinueTraining, "Step size of Adam.", MEMBER(training.learningRate)},
+    {"training.batch", "", "Batch", "", Group::Training, Integer, 1, 65536, 1, logarithmic,
+     Cost::ContinueTraining, "Noisy points per training step.", MEMBER(training.batch)},
+    {"training.stratified", "", "Stratify the noise levels", "", Group::Training, Toggle, 0, 1, 1, lin,
+     Cost::ContinueTraining, "Spreads t evenly over every batch: less variance of the loss.",
+     MEMBER(training.stratified)},
+    {"training.floor-share", "", "Share drawn over all noise levels", "", Group::Training, Real, 0, 1, 0.01,
+     lin, Cost::ContinueTraining,
+     "This share of a batch draws λ uniformly over [−12, 10], so that the network knows every level a slider "
+     "can "
+     "reach.",
+     MEMBER(training.floorShare)},
+
+    {"view.lanes", "", "Lanes", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
+     "Which processes are on the stage.", MEMBER(view.lanes), [] { return plainChoices(laneKinds()); }},
+    {"view.particles", "", "Particles", "", Group::View, Integer, 1, 1e6, 1, logarithmic, Cost::Resample,
+     "Particles of each cloud.", MEMBER(view.particles)},
+    {"view.show-particles", "", "Show particles", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
+     "The cloud at the playhead's step.", MEMBER(view.showParticles)},
+    {"view.show-trails", "", "Show trails", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
+     "Paths of ten followed particles.", MEMBER(view.showTrails)},
+    {"view.show-data", "", "Show data", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
+     "The training points, dim behind the cloud.", MEMBER(view.showData)},
+    {"view.loop", "", "Loop", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
+     "What the playhead does at the ends.", MEMBER(view.loop), [] { return plainChoices(loopKinds()); }},
+    {"view.speed", "", "Speed", "×", Group::View, Real, 0.125, 8, 0.125, logarithmic, Cost::Redraw,
+     "Speed of the playback.", MEMBER(view.speed)},
+    {"view.theme", "", "Theme", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
+     "Colours of the window.", MEMBER(view.theme), [] { return plainChoices(themeKinds()); }},
+};
+#undef MEMBER
+
+std::string numberText(double value) {
+    char buffer[32];
+    const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+    return {buffer, end};
+}
+
+std::string rangeText(const Field& field) {
+    return (field.type == Integer ? "a whole number from " : "a number from ") + numberText(field.minimum) +
+           " to " + numberText(field.maximum);
+}
+
+std::size_t editDistance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::span<const Field> fields() {
+    return table;
+}
+
+std::string_view idOf(Cost cost) {
+    switch (cost) {
+        case Cost::Redraw:
+            return "redraw";
+        case Cost::Resample:
+            return "resample";
+        case Cost::ContinueTraining:
+            return "continue-training";
+        case Cost::StartAnew:
+            return "start-anew";
+    }
+    return {};
+}
+
+std::string_view sentenceOf(Cost cost) {
+    switch (cost) {
+        case Cost::Redraw:
+            return "Changes the picture only.";
+        case Cost::Resample:
+            return "Redraws the same noise. Nothing is retrained.";
+        case Cost::ContinueTraining:
+            return "The network keeps its weights and learns on.";
+        case Cost::StartAnew:
+            return "The network starts anew and learns by itself.";
+    }
+    return {};
+}
+
+const Field& fieldById(std::string_view id) {
+    const Field* nearest = table;
+    for (const Field& field : table) {
+        if (field.id == id) return field;
+        if (editDistance(field.id, id) < editDistance(nearest->id, id)) nearest = &field;
+    }
+    throw InputError("There is no setting \"" + std::string(id) + "\"; did you mean \"" +
+                     std::string(nearest->id) + "\"? `diffuscope list settings` shows all.");
+}
+
+std::string fieldText(const Field& field, const Settings& settings) {
+    const double value = field.get(settings);
+    switch (field.type) {
+        case Toggle:
+            return value != 0.0 ? "on" : "off";
+        case FieldType::Choice:
+            return std::string(field.choices().at(static_cast<std::size_t>(value)).id);
+        default:
+            return numberText(value);
+    }
+}
+
+void parseField(const Field& field, std::string_view text, Settings& settings) {
+    if (field.type == FieldType::Choice) {
+        field.set(settings, requireIndex(field.choices(), text, field.id));
+        return;
+    }
+    if (field.type == Toggle) {
+        const bool on = text == "on" || text == "true" || text == "1";
+        if (!on && text != "off" && text != "false" && text != "0")
+            throw InputError(std::string(field.id) + " cannot be \"" + std::string(text) +
+                             "\": it takes on or off.");
+        field.set(settings, on ? 1.0 : 0.0);
+        return;
+    }
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        throw InputError(std::string(field.id) + " cannot be \"" + std::string(text) + "\": it takes " +
+                         rangeText(field) + ".");
+    setField(field, value, settings);
+}
+
+void setField(const Field& field, double value, Settings& settings) {
+    const bool whole = field.type == Real || value == std::floor(value);
+    if (!std::isfinite(value) || value < field.minimum || value > field.upper() || !whole)
+        throw InputError(std::string(field.id) + " cannot be " + numberText(value) + ": it takes " +
+                         rangeText(field) + ".");
+    field.set(settings, value);
+}
+
+void applyAssignment(std::string_view assignment, Settings& settings) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string_view::npos)
+        throw InputError("\"" + std::string(assignment) + "\" is not a setting: it takes ID=VALUE.");
+    parseField(fieldById(assignment.substr(0, equals)), assignment.substr(equals + 1), settings);
+}
+
+Cost costOfChange(const Settings& before, const Settings& after) {
+    // With conditioning on the step index a level means something else under another schedule.
+    const bool indexed = after.network.conditioning == Conditioning::StepIndex;
+    Cost cost = Cost::Redraw;
+    for (const Field& field : table) {
+        if (field.get(before) == field.get(after)) continue;
+        const bool retrains = indexed && field.group == Group::Schedule;
+        cost = std::max(cost, retrains ? Cost::ContinueTraining : field.cost);
+    }
+    return cost;
+}
+
+void validate(const Settings& settings) {
+    const ScheduleRow& row = schedules()[static_cast<std::size_t>(settings.schedule.kind)];
+    if (row.usesBetaMin && row.usesBetaMax && settings.schedule.betaMin > settings.schedule.betaMax)
+        throw InputError("schedule.beta-min (" + numberText(settings.schedule.betaMin) +
+                         ") is above schedule.beta-max (" + numberText(settings.schedule.betaMax) +
+                         "): the noise must not shrink along the schedule.");
+}
+
+}  // namespace diffuscope
