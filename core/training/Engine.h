@@ -1,4 +1,10 @@
 #pragma once
+#include "denoiser/Mlp.h"
+#include "settings/Settings.h"
+#include "training/Latest.h"
+#include "training/LossHistory.h"
+#include "training/Snapshot.h"
+
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -7,12 +13,6 @@
 #include <optional>
 #include <thread>
 #include <vector>
-
-#include "denoiser/Mlp.h"
-#include "settings/Settings.h"
-#include "training/LossHistory.h"
-#include "training/Latest.h"
-#include "training/Snapshot.h"
 
 namespace diffuscope {
 

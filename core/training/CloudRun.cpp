@@ -1,0 +1,113 @@
+#include "training/CloudRun.h"
+
+#include "diffusion/ForwardProcess.h"
+#include "diffusion/IdealDenoiser.h"
+#include "diffusion/ReverseSampler.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace diffuscope {
+namespace {
+
+constexpr std::size_t blockParticles = 16384;
+
+}  // namespace
+
+CloudRun::CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance)
+    : times_(std::move(times)), positions_(std::move(start)), advance_(std::move(advance)) {
+    trajectory_.count = static_cast<int>(positions_.size() / 2);
+    trajectory_.positions.resize(kept.size());
+    trajectory_.t = std::move(kept);
+    keep(times_.front(), positions_);
+}
+
+double CloudRun::share() const {
+    return times_.size() < 2 ? 1.0 : static_cast<double>(next_) / static_cast<double>(times_.size() - 1);
+}
+
+void CloudRun::keep(int t, std::span<const float> positions) {
+    const auto found = std::lower_bound(trajectory_.t.begin(), trajectory_.t.end(), t);
+    if (found == trajectory_.t.end() || *found != t) return;
+    trajectory_.positions[static_cast<std::size_t>(found - trajectory_.t.begin())] =
+        std::make_shared<const std::vector<float>>(positions.begin(), positions.end());
+}
+
+std::size_t CloudRun::advance(std::size_t units) {
+    if (done()) return 0;
+    const std::size_t count = positions_.size() / 2;
+    if (count > blockParticles) {
+        const std::size_t size = std::min(blockParticles, count - block_);
+        advance_(next_, 1, static_cast<std::uint32_t>(block_),
+                 std::span(positions_).subspan(block_ * 2, size * 2), {});
+        block_ += size;
+        if (block_ == count) {
+            block_ = 0;
+            keep(times_[++next_], positions_);
+        }
+        return size;
+    }
+    const std::size_t steps = std::min(std::max<std::size_t>(1, units / count), times_.size() - 1 - next_);
+    frames_.resize(steps * count * 2);
+    advance_(next_, steps, 0, positions_, frames_);
+    for (std::size_t i = 0; i < steps; ++i)
+        keep(times_[++next_], std::span(frames_).subspan(i * count * 2, count * 2));
+    return steps * count;
+}
+
+CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_ptr<const DataSet> data,
+                    std::uint64_t seed, int count, std::size_t bytes) {
+    std::vector<int> times(static_cast<std::size_t>(schedule->steps()) + 1);
+    std::iota(times.begin(), times.end(), 0);
+    std::vector<float> start(static_cast<std::size_t>(count) * 2);
+    forwardStart(data->points, seed, 0, start);
+    auto advance = [schedule, seed](std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                                    std::span<float> positions, std::span<float> frames) {
+        for (std::size_t i = 0; i < steps; ++i) {
+            forwardStep(*schedule, static_cast<int>(firstStep + i) + 1, seed, firstParticle, positions);
+            if (!frames.empty())
+                std::copy(positions.begin(), positions.end(),
+                          frames.begin() + static_cast<std::ptrdiff_t>(i * positions.size()));
+        }
+    };
+    std::vector<int> kept = keptSteps(times, count, bytes);
+    return {std::move(times), std::move(kept), std::move(start), std::move(advance)};
+}
+
+CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
+                    std::shared_ptr<const DataSet> data, const Settings& settings, int count,
+                    std::size_t bytes) {
+    std::vector<int> times = samplingTimes(schedule, settings.sampler);
+    auto plan =
+        reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data->points));
+    std::vector<float> start(static_cast<std::size_t>(count) * 2);
+    reverseStart(settings.seed, 0, start);
+
+    CloudRun::Advance advance;
+    if (settings.sampler.denoiser == DenoiserKind::Ideal) {
+        advance = [data, plan = std::move(plan), seed = settings.seed, eps = std::vector<float>()](
+                      std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                      std::span<float> positions, std::span<float> frames) mutable {
+            eps.resize(positions.size());
+            for (std::size_t i = 0; i < steps; ++i) {
+                const ReverseStep& step = plan[firstStep + i];
+                idealEps(data->points, step.level, positions, eps);
+                applyReverseStep(step, seed, firstParticle, eps, positions);
+                if (!frames.empty())
+                    std::copy(positions.begin(), positions.end(),
+                              frames.begin() + static_cast<std::ptrdiff_t>(i * positions.size()));
+            }
+        };
+    } else {
+        advance = [&backend, plan = std::move(plan), seed = settings.seed](
+                      std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                      std::span<float> positions, std::span<float> frames) {
+            backend.reverse(std::span(plan).subspan(firstStep, steps), seed, firstParticle, positions,
+                            frames);
+        };
+    }
+    std::vector<int> ascending(times.rbegin(), times.rend());
+    return {std::move(times), keptSteps(ascending, count, bytes), std::move(start), std::move(advance)};
+}
+
+}  // namespace diffuscope

@@ -1,0 +1,79 @@
+#include "training/Engine.h"
+
+#include "training/Worker.h"
+
+#include <utility>
+
+namespace diffuscope {
+
+Engine::Engine(const Settings& settings, bool training)
+    : thread_([this, settings, training] { run(settings, training); }) {}
+
+Engine::~Engine() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void Engine::send(Command command) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (command) commands_.push_back(std::move(command));
+        changed_ = true;
+    }
+    wake_.notify_one();
+}
+
+void Engine::setSettings(const Settings& settings) {
+    settings_.put(std::make_shared<const Settings>(settings));
+    send({});
+}
+
+void Engine::setTraining(bool playing) {
+    send([playing](Worker& worker) { worker.setTraining(playing); });
+}
+
+void Engine::trainOneStep() {
+    send([](Worker& worker) { worker.trainOneStep(); });
+}
+
+void Engine::resetNetwork() {
+    send([](Worker& worker) { worker.resetNetwork(); });
+}
+
+void Engine::setImported(std::shared_ptr<const DataSet> data, const Settings& settings) {
+    (void)settings_.take();  // older than what comes now
+    send([data = std::move(data), settings](Worker& worker) { worker.setImported(data, settings); });
+}
+
+void Engine::restore(std::shared_ptr<const SavedRun> run) {
+    (void)settings_.take();
+    send([run = std::move(run)](Worker& worker) { worker.restore(*run); });
+}
+
+void Engine::requestRun(std::function<void(std::shared_ptr<const SavedRun>)> done) {
+    send([done = std::move(done)](Worker& worker) { done(worker.savedRun()); });
+}
+
+void Engine::run(Settings settings, bool training) {
+    Worker worker(settings, training, snapshots_);
+    while (true) {
+        std::vector<Command> commands;
+        {
+            std::unique_lock lock(mutex_);
+            if (!worker.busy()) wake_.wait(lock, [this] { return stop_ || changed_; });
+            if (stop_) return;
+            changed_ = false;
+            commands.swap(commands_);
+        }
+        // Commands carry settings of their own; what is in the slot is newer than all of them.
+        for (const Command& command : commands) worker.guarded([&] { command(worker); });
+        if (const auto newest = settings_.take()) worker.guarded([&] { worker.apply(*newest); });
+        worker.work();
+    }
+}
+
+}  // namespace diffuscope

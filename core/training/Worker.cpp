@@ -1,0 +1,288 @@
+#include "training/Worker.h"
+
+#include "Error.h"
+#include "settings/Fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace diffuscope {
+namespace {
+
+constexpr double sliceSeconds = 0.008;
+constexpr auto publishInterval = std::chrono::milliseconds(15);
+constexpr std::size_t cloudBytes = std::size_t{256} << 20;
+constexpr std::size_t pathBytes = std::size_t{64} << 20;
+constexpr int followedParticles = 10;
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void smoothInto(double& average, double value) {
+    average = 0.7 * average + 0.3 * value;
+}
+
+}  // namespace
+
+Engine::Worker::Worker(const Settings& settings, bool training, Latest<Snapshot>& snapshots)
+    : snapshots_(snapshots), settings_(settings), training_(training) {
+    guarded([&] { validate(settings_); });
+    if (!notices_.empty()) settings_.schedule = {};
+    data_ = dataFor(settings_);
+    schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
+    history_ = std::make_shared<const LossHistory>();
+    startForward();
+    publish(true);
+    loadBackend();
+    startReverse(true);
+}
+
+std::shared_ptr<const DataSet> Engine::Worker::dataFor(const Settings& settings) const {
+    if (settings.data.dataset != DatasetKind::Imported) return trainingData(settings.data, settings.seed);
+    if (!imported_)
+        throw InputError("No points have been imported yet: open a table of two numeric columns first.");
+    return imported_;
+}
+
+void Engine::Worker::loadBackend() {
+    std::unique_ptr<DenoiserBackend> backend;
+    guarded([&] { backend = makeBackend(settings_.backend); });
+    if (!backend) {
+        // The reason was given as a notice; the status bar shows it too.
+        backend = trainer_ && trainer_->backend().description().id == "cpu"
+                      ? nullptr
+                      : makeEigenBackend(0, notices_.back().sentence);
+        if (!backend) return;
+    }
+    if (trainer_)
+        trainer_->setBackend(std::move(backend));
+    else
+        trainer_ = std::make_unique<Trainer>(settings_, data_, std::move(backend));
+}
+
+void Engine::Worker::guarded(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const InputError& error) {
+        notify(true, error.what());
+    } catch (const BackendError& error) {
+        notify(true, error.what());
+        if (trainer_ && trainer_->backend().description().id == "gpu") {
+            pass_ = {};
+            trainer_->setBackend(makeEigenBackend(0, error.what()));
+            startReverse(true);
+        }
+    }
+}
+
+void Engine::Worker::notify(bool warning, std::string sentence) {
+    notices_.push_back({++serial_, warning, std::move(sentence)});
+    if (notices_.size() > 8) notices_.erase(notices_.begin());
+    dirty_ = true;
+}
+
+bool Engine::Worker::busy() const {
+    return training_ || dirty_ || !forwardPaths_.done() || !forwardCloud_.done() || !pass_.paths.done() ||
+           !pass_.cloud.done();
+}
+
+void Engine::Worker::startForward() {
+    const int followed = std::min(followedParticles, settings_.view.particles);
+    forwardPaths_ = forwardRun(schedule_, data_, settings_.seed, followed, pathBytes);
+    forwardCloud_ = forwardRun(schedule_, data_, settings_.seed, settings_.view.particles, cloudBytes);
+    dirty_ = true;
+}
+
+void Engine::Worker::startReverse(bool visible) {
+    const int followed = std::min(followedParticles, settings_.view.particles);
+    DenoiserBackend& backend = trainer_->backend();
+    pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings_, followed, pathBytes),
+             .cloud = reverseRun(backend, *schedule_, data_, settings_, settings_.view.particles, cloudBytes),
+             .trainedSteps = trainer_->step(),
+             .visible = visible};
+    if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
+    showPass();
+    dirty_ = true;
+}
+
+void Engine::Worker::showPass() {
+    if (!pass_.visible && !pass_.cloud.done()) return;
+    if (pass_.paths.done()) shownPaths_ = pass_.paths.trajectory();
+    shownCloud_ = pass_.cloud.trajectory();
+    shownShare_ = pass_.cloud.share();
+    if (pass_.cloud.done()) cloudBefore_ = {};
+    dirty_ = true;
+}
+
+void Engine::Worker::apply(const Settings& settings) {
+    validate(settings);
+    const Settings before = settings_;
+    const bool schedule = !(settings.schedule == before.schedule);
+    const bool data = !(settings.data == before.data) || settings.seed != before.seed;
+    if (data) {
+        data_ = dataFor(settings);
+    }
+    if (schedule) schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
+    settings_ = settings;
+    dirty_ = true;
+    if (settings.backend != before.backend) {
+        pass_ = {};
+        loadBackend();
+    }
+    if (trainer_->apply(settings_, data_)) history_ = std::make_shared<const LossHistory>();
+    if (data || schedule || settings.view.particles != before.view.particles) startForward();
+    if (costOfChange(before, settings) != Cost::Redraw || settings.backend != before.backend) {
+        const bool trainingOnly = settings.sampler == before.sampler && settings.network == before.network &&
+                                  !data && !schedule && settings.view.particles == before.view.particles &&
+                                  settings.backend == before.backend;
+        if (!trainingOnly) startReverse(true);
+    }
+    publish(true);
+}
+
+void Engine::Worker::setTraining(bool playing) {
+    training_ = playing;
+    pace_.clear();
+    dirty_ = true;
+}
+
+void Engine::Worker::trainOneStep() {
+    const std::int64_t before = trainer_->step();
+    afterTraining(before, trainer_->advance(1));
+    startReverse(false);
+}
+
+void Engine::Worker::resetNetwork() {
+    trainer_->reset();
+    pace_.clear();
+    history_ = std::make_shared<const LossHistory>();
+    startReverse(true);
+}
+
+void Engine::Worker::setImported(std::shared_ptr<const DataSet> data, const Settings& settings) {
+    imported_ = std::move(data);
+    if (settings_.data.dataset == DatasetKind::Imported) {
+        data_ = imported_;
+        trainer_->apply(settings_, data_);
+        startForward();
+        startReverse(true);
+    }
+    apply(settings);
+}
+
+void Engine::Worker::restore(const SavedRun& run) {
+    validate(run.settings);
+    pass_ = {};
+    settings_ = run.settings;
+    if (settings_.data.dataset == DatasetKind::Imported) imported_ = run.data;
+    data_ = run.data;
+    schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
+    std::unique_ptr<DenoiserBackend> backend;
+    guarded([&] { backend = makeBackend(settings_.backend); });
+    if (!backend) backend = makeEigenBackend(0, notices_.back().sentence);
+    trainer_ = std::make_unique<Trainer>(settings_, data_, std::move(backend), run.state, run.history);
+    history_ = std::make_shared<const LossHistory>(trainer_->history());
+    shownCloud_ = {};
+    shownPaths_ = {};
+    cloudBefore_ = {};
+    pace_.clear();
+    startForward();
+    startReverse(true);
+}
+
+std::shared_ptr<const SavedRun> Engine::Worker::savedRun() const {
+    return std::make_shared<const SavedRun>(
+        SavedRun{settings_, data_, trainer_->backend().state(), trainer_->history()});
+}
+
+void Engine::Worker::afterTraining(std::int64_t before, const std::optional<std::string>& event) {
+    if (event) notify(true, *event);
+    if (trainer_->step() != before || event)
+        history_ = std::make_shared<const LossHistory>(trainer_->history());
+    dirty_ = true;
+}
+
+void Engine::Worker::trainSlice() {
+    const int steps = std::clamp(static_cast<int>(sliceSeconds / secondsPerStep_), 1, 1000);
+    const std::int64_t before = trainer_->step();
+    const auto start = Clock::now();
+    afterTraining(before, trainer_->advance(steps));
+    smoothInto(secondsPerStep_, secondsSince(start) / steps);
+    pace_.emplace_back(Clock::now(), trainer_->step());
+    while (pace_.size() > 2 && pace_.back().first - pace_.front().first > std::chrono::seconds(1))
+        pace_.pop_front();
+}
+
+void Engine::Worker::cloudSlice() {
+    CloudRun& run = !pass_.paths.done() ? pass_.paths : pass_.cloud;
+    const auto units = static_cast<std::size_t>(std::max(1.0, sliceSeconds / secondsPerUnit_));
+    const auto start = Clock::now();
+    const std::size_t done = run.advance(units);
+    if (&run == &pass_.cloud && done > 0)
+        smoothInto(secondsPerUnit_, secondsSince(start) / static_cast<double>(done));
+    showPass();
+}
+
+void Engine::Worker::work() {
+    guarded([&] {
+        if (!forwardPaths_.done()) {
+            forwardPaths_.advance(std::numeric_limits<std::size_t>::max());
+            dirty_ = true;
+        } else if (!pass_.paths.done() && pass_.visible) {
+            cloudSlice();
+        } else if (!forwardCloud_.done()) {
+            // A draw of noise costs some fifty nanoseconds.
+            forwardCloud_.advance(100'000);
+            dirty_ = true;
+        } else {
+            const bool sampled = pass_.paths.done() && pass_.cloud.done();
+            if (training_ && (turn_ || sampled)) {
+                trainSlice();
+                if (sampled && trainer_->step() != pass_.trainedSteps &&
+                    settings_.sampler.denoiser == DenoiserKind::Network)
+                    startReverse(false);
+            } else if (!sampled) {
+                cloudSlice();
+            }
+            turn_ = !turn_;
+        }
+    });
+    publish(false);
+}
+
+void Engine::Worker::publish(bool atOnce) {
+    const auto now = Clock::now();
+    if (!dirty_ || (!atOnce && now - published_ < publishInterval && busy())) return;
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->settings = settings_;
+    snapshot->data = data_;
+    snapshot->schedule = schedule_;
+    snapshot->forward = forwardCloud_.trajectory();
+    snapshot->forwardPaths = forwardPaths_.trajectory();
+    snapshot->reverse = shownCloud_;
+    snapshot->reverseBefore = cloudBefore_;
+    snapshot->reversePaths = shownPaths_;
+    snapshot->reverseComputed = shownShare_;
+    snapshot->training = training_;
+    snapshot->history = history_;
+    snapshot->loss = std::numeric_limits<double>::quiet_NaN();
+    if (trainer_) {
+        snapshot->step = trainer_->step();
+        snapshot->loss = history_->recent(100);
+        snapshot->rateScale = trainer_->rateScale();
+        snapshot->backend = trainer_->backend().description();
+    }
+    if (training_ && pace_.size() > 1) {
+        const double seconds =
+            std::chrono::duration<double>(pace_.back().first - pace_.front().first).count();
+        snapshot->stepsPerSecond = static_cast<double>(pace_.back().second - pace_.front().second) / seconds;
+    }
+    snapshot->notices = notices_;
+    snapshots_.put(std::move(snapshot));
+    published_ = now;
+    dirty_ = false;
+}
+
+}  // namespace diffuscope

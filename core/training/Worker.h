@@ -1,0 +1,83 @@
+#pragma once
+#include "training/CloudRun.h"
+#include "training/Engine.h"
+#include "training/Trainer.h"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+
+namespace diffuscope {
+
+/// What the engine's thread does, a slice of about 8 ms at a time: first the followed particles, then the
+/// forward cloud, then training and the reverse cloud in turn.
+class Engine::Worker {
+  public:
+    Worker(const Settings& settings, bool training, Latest<Snapshot>& snapshots);
+
+    [[nodiscard]] bool busy() const;  ///< there is work without anybody asking
+    void work();
+
+    void apply(const Settings& settings);
+    void setTraining(bool playing);
+    void trainOneStep();
+    void resetNetwork();
+    void setImported(std::shared_ptr<const DataSet> data, const Settings& settings);
+    void restore(const SavedRun& run);
+    [[nodiscard]] std::shared_ptr<const SavedRun> savedRun() const;
+
+    /// Runs something that may fail: an InputError or BackendError becomes a notice and, where a device was
+    /// lost, the work goes on with Eigen.
+    void guarded(const std::function<void()>& action);
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    /// One pass of paths and cloud through the reverse process.
+    struct ReversePass {
+        CloudRun paths;
+        CloudRun cloud;
+        std::int64_t trainedSteps = -1;  ///< of the network, when the pass began
+        bool visible = true;             ///< shown while partial; else only when complete
+    };
+
+    [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
+    void loadBackend();
+    void startForward();
+    void startReverse(bool visible);
+    void showPass();
+    void trainSlice();
+    void cloudSlice();
+    void afterTraining(std::int64_t before, const std::optional<std::string>& event);
+    void notify(bool warning, std::string sentence);
+    void publish(bool atOnce);
+
+    Latest<Snapshot>& snapshots_;
+    Settings settings_;
+    bool training_;
+    std::shared_ptr<const DataSet> imported_;
+    std::shared_ptr<const DataSet> data_;
+    std::shared_ptr<const NoiseSchedule> schedule_;
+    std::unique_ptr<Trainer> trainer_;
+
+    CloudRun forwardPaths_;
+    CloudRun forwardCloud_;
+    ReversePass pass_;
+    Trajectory shownPaths_;
+    Trajectory shownCloud_;
+    Trajectory cloudBefore_;
+    double shownShare_ = 0.0;
+
+    double secondsPerStep_ = 1e-3;
+    double secondsPerUnit_ = 1e-6;
+    std::deque<std::pair<Clock::time_point, std::int64_t>> pace_;
+    std::shared_ptr<const LossHistory> history_;
+    std::vector<Notice> notices_;
+    std::int64_t serial_ = 0;
+    Clock::time_point published_;
+    bool dirty_ = true;
+    bool turn_ = false;
+};
+
+}  // namespace diffuscope
