@@ -24,6 +24,13 @@ std::vector<Choice> plainChoices(std::span<const Choice> rows) {
     return {rows.begin(), rows.end()};
 }
 
+const ScheduleRow& scheduleRow(const Settings& s) {
+    return schedules()[static_cast<std::size_t>(s.schedule.kind)];
+}
+const SamplerRow& samplerRow(const Settings& s) {
+    return samplers()[static_cast<std::size_t>(s.sampler.kind)];
+}
+
 #define MEMBER(path)                                                         \
     [](const Settings& s) -> double { return static_cast<double>(s.path); }, \
         [](Settings& s, double value) { s.path = static_cast<decltype(s.path)>(value); }
@@ -46,47 +53,54 @@ const Field table[] = {
      "The points that the network learns to make.", MEMBER(data.dataset),
      [] { return tableChoices(datasets()); }},
     {"data.points", "N", "Points", "", Group::Data, Integer, 1, 1e6, 1, logarithmic, Cost::ContinueTraining,
-     "How many points are drawn for training. Real tables keep their own number.", MEMBER(data.points)},
+     "How many points are drawn for training. Real tables keep their own number.", MEMBER(data.points),
+     nullptr,
+     [](const Settings& s) { return !datasets()[static_cast<std::size_t>(s.data.dataset)].isTable; }},
 
     {"schedule.kind", "", "Schedule", "", Group::Schedule, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "How the noise grows from step to step.", MEMBER(schedule.kind),
      [] { return tableChoices(schedules()); }},
     {"schedule.beta-min", "β<sub>min</sub>", "First noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-5, logarithmic, Cost::Resample, "Variance of the noise that the first step adds, at T = 1000.",
-     MEMBER(schedule.betaMin)},
+     MEMBER(schedule.betaMin), nullptr, [](const Settings& s) { return scheduleRow(s).usesBetaMin; }},
     {"schedule.beta-max", "β<sub>max</sub>", "Last noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-4, logarithmic, Cost::Resample, "Variance of the noise that the last step adds, at T = 1000.",
-     MEMBER(schedule.betaMax)},
+     MEMBER(schedule.betaMax), nullptr, [](const Settings& s) { return scheduleRow(s).usesBetaMax; }},
     {"schedule.steps", "T", "Steps", "", Group::Schedule, Integer, 1, 10000, 1, logarithmic, Cost::Resample,
      "Number of diffusion steps.", MEMBER(schedule.steps)},
     {"schedule.keep-curve", "", "Keep the noise curve when T changes", "", Group::Schedule, Toggle, 0, 1, 1,
      lin, Cost::Resample,
      "On: T only says how finely the curve of T = 1000 is cut. Off: β is used as set, so a small T may leave "
      "signal.",
-     MEMBER(schedule.keepCurve)},
+     MEMBER(schedule.keepCurve), nullptr, [](const Settings& s) { return scheduleRow(s).beta != nullptr; }},
 
     {"sampler.kind", "", "Sampler", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "How a step back towards the data is made.", MEMBER(sampler.kind),
      [] { return tableChoices(samplers()); }},
     {"sampler.sigma", "σ<sub>t</sub>", "Noise of a reverse step", "", Group::Sampler, FieldType::Choice, 0, 3,
      1, lin, Cost::Resample, "Which variance DDPM's reverse step adds.", MEMBER(sampler.sigma),
-     [] { return tableChoices(sigmas()); }},
+     [] { return tableChoices(sigmas()); }, [](const Settings& s) { return samplerRow(s).usesSigma; }},
     {"sampler.sigma-mix", "v", "Between lower and upper", "", Group::Sampler, Real, 0, 1, 0.01, lin,
      Cost::Resample,
      "Interpolated variance: exp(v log β + (1 − v) log β̃). 1 is the upper choice, 0 the lower.",
-     MEMBER(sampler.sigmaMix)},
+     MEMBER(sampler.sigmaMix), nullptr,
+     [](const Settings& s) { return samplerRow(s).usesSigma && s.sampler.sigma == SigmaKind::Interpolated; }},
     {"sampler.sigma-scale", "× σ<sub>t</sub>", "Multiplier of the noise", "", Group::Sampler, Real, 0, 2,
      0.01, lin, Cost::Resample, "Multiplies σ of every step: 1 is the choice itself, 0 adds no noise.",
-     MEMBER(sampler.sigmaScale)},
+     MEMBER(sampler.sigmaScale), nullptr,
+     [](const Settings& s) { return samplerRow(s).usesSigma && s.sampler.sigma != SigmaKind::Zero; }},
     {"sampler.eta", "η", "DDIM noise", "", Group::Sampler, Real, 0, 1, 0.01, lin, Cost::Resample,
-     "0 is deterministic DDIM, 1 adds as much noise as DDPM with the lower variance.", MEMBER(sampler.eta)},
+     "0 is deterministic DDIM, 1 adds as much noise as DDPM with the lower variance.", MEMBER(sampler.eta),
+     nullptr, [](const Settings& s) { return samplerRow(s).usesEta; }},
     {"sampler.ddim-steps", "S", "DDIM steps", "", Group::Sampler, Integer, 1, 10000, 1, logarithmic,
-     Cost::Resample, "How many of the T steps DDIM visits; at most T.", MEMBER(sampler.ddimSteps)},
+     Cost::Resample, "How many of the T steps DDIM visits; at most T.", MEMBER(sampler.ddimSteps), nullptr,
+     [](const Settings& s) { return samplerRow(s).subSequence; }},
     {"sampler.clamp", "x̂<sub>0</sub>", "Clamp the guess to the data", "", Group::Sampler, Toggle, 0, 1, 1,
      lin, Cost::Resample, "Keeps the guess of the clean point inside the data's box widened by 10 %.",
      MEMBER(sampler.clampX0)},
     {"sampler.denoiser", "", "Denoiser", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
-     "What predicts the noise.", MEMBER(sampler.denoiser), [] { return plainChoices(denoisers()); }},
+     "What predicts the noise.", MEMBER(sampler.denoiser), [] { return plainChoices(denoisers()); }, nullptr,
+     true},
 
     {"network.width", "", "Width", "", Group::Network, Integer, 8, 512, 8, logarithmic, Cost::StartAnew,
      "Units of each hidden layer.", MEMBER(network.width)},
@@ -94,7 +108,7 @@ const Field table[] = {
      "Hidden layers.", MEMBER(network.depth)},
     {"network.conditioning", "", "Conditioning", "", Group::Network, FieldType::Choice, 0, 0, 1, lin,
      Cost::StartAnew, "What the network is told about the noise in its input.", MEMBER(network.conditioning),
-     [] { return plainChoices(conditionings()); }},
+     [] { return plainChoices(conditionings()); }, nullptr, true},
 
     {"training.learning-rate", "", "Learning rate", "", Group::Training, Real, 1e-6, 0.1, 1e-5, logarithmic,
      Cost::ContinueTraining, "Step size of Adam.", MEMBER(training.learningRate)},
@@ -102,13 +116,14 @@ const Field table[] = {
      Cost::ContinueTraining, "Noisy points per training step.", MEMBER(training.batch)},
     {"training.stratified", "", "Stratify the noise levels", "", Group::Training, Toggle, 0, 1, 1, lin,
      Cost::ContinueTraining, "Spreads t evenly over every batch: less variance of the loss.",
-     MEMBER(training.stratified)},
+     MEMBER(training.stratified), nullptr, nullptr, true},
     {"training.floor-share", "", "Share drawn over all noise levels", "", Group::Training, Real, 0, 1, 0.01,
      lin, Cost::ContinueTraining,
      "This share of a batch draws λ uniformly over [−12, 10], so that the network knows every level a slider "
      "can "
      "reach.",
-     MEMBER(training.floorShare)},
+     MEMBER(training.floorShare), nullptr,
+     [](const Settings& s) { return s.network.conditioning == Conditioning::LogSnr; }, true},
 
     {"view.lanes", "", "Lanes", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
      "Which processes are on the stage.", MEMBER(view.lanes), [] { return plainChoices(laneKinds()); }},

@@ -42,6 +42,8 @@ struct Field {
     double (*get)(const Settings&);
     void (*set)(Settings&, double);
     std::vector<Choice> (*choices)() = nullptr;  ///< of FieldType::Choice
+    bool (*applies)(const Settings&) = nullptr;  ///< whether it has an effect now; null: always
+    bool rare = false;                           ///< folded away in the panel
 
     [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice
 };
