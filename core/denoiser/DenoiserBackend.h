@@ -1,15 +1,15 @@
 #pragma once
-#include <memory>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "denoiser/Mlp.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/ReverseSampler.h"
 #include "particles/Splat.h"
 #include "settings/Choice.h"
 #include "settings/Settings.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace diffuscope {
 
@@ -21,9 +21,9 @@ struct BackendDescription {
 
 /// What a batch is drawn from, and how. Sample i of step n takes philox(seed, Batch, i, n): word 0 picks the
 /// data point, word 1 the noise level, words 2 and 3 eps.
-/// The first round(floorShare * batch) samples draw lambda uniform over [-12, 10], the rest t uniform over the
-/// schedule; both stratified when asked: u = (j + uniform) / M for the j-th of M. With conditioning on the step
-/// index there is no floor.
+/// The first round(floorShare * batch) samples draw lambda uniform over [-12, 10], the rest t uniform over
+/// the schedule; both stratified when asked: u = (j + uniform) / M for the j-th of M. With conditioning on
+/// the step index there is no floor.
 struct BatchSettings {
     std::uint64_t seed = 1;
     int batch = 512;
@@ -32,9 +32,9 @@ struct BatchSettings {
     double learningRate = 1e-3;
 };
 
-/// Where the network lives and works. Used from one thread, the one that made it; a ComputeBackend's GL context
-/// belongs to that thread. Adam: beta1 0.9, beta2 0.999, epsilon 1e-8, bias-corrected; the gradient clipped to
-/// norm 1; then the average with decay min(0.999, (1 + n)/(10 + n)).
+/// Where the network lives and works. Used from one thread, the one that made it; a ComputeBackend's GL
+/// context belongs to that thread. Adam: beta1 0.9, beta2 0.999, epsilon 1e-8, bias-corrected; the gradient
+/// clipped to norm 1; then the average with decay min(0.999, (1 + n)/(10 + n)).
 /// @throws BackendError from any member when the device is lost.
 class DenoiserBackend {
   public:

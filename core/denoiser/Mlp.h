@@ -1,11 +1,11 @@
 #pragma once
+#include "diffusion/NoiseSchedule.h"
+#include "settings/Settings.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "diffusion/NoiseSchedule.h"
-#include "settings/Settings.h"
 
 namespace diffuscope {
 
@@ -30,6 +30,11 @@ struct MlpLayout {
 
 /// Number of input features; a multiple of 4.
 constexpr int inputFeatures = 32;
+constexpr int positionOctaves = 3;                  ///< sines and cosines of f, 2f, 4f times x and y
+constexpr float positionFrequency = 1.0f;           ///< f
+constexpr int conditionHarmonics = 8;               ///< sines and cosines of g c, 2g c … 8g c
+constexpr float conditionFrequency = 0.130899694f;  ///< g = pi / 24: half a turn over [-12, 12]
+static_assert(2 + 4 * positionOctaves + 2 + 2 * conditionHarmonics == inputFeatures);
 
 /// What each input feature is, with its formula in x, y and c (the condition), so that the network can be
 /// evaluated elsewhere. One entry per feature.
