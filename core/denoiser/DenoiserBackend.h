@@ -19,11 +19,15 @@ struct BackendDescription {
     std::string reason;    ///< why this one runs, a sentence
 };
 
-/// What a batch is drawn from, and how. Sample i of step n takes philox(seed, Batch, i, n): word 0 picks the
-/// data point, word 1 the noise level, words 2 and 3 eps.
-/// The first round(floorShare * batch) samples draw lambda uniform over [-12, 10], the rest t uniform over
-/// the schedule; both stratified when asked: u = (j + uniform) / M for the j-th of M. With conditioning on
-/// the step index there is no floor.
+/// What a batch is drawn from, and how. Steps are counted from 1: n = step() + 1. Sample i of step n takes
+/// philox(seed, Batch, i, n):
+///   - word 0: the data point, indexBelow(word, N);
+///   - word 1: the noise level. The first F = round(floorShare * batch) samples draw lambda = -12 + 22 u, the
+///     others t uniform over the schedule. With j of M the sample's place among the F or the rest:
+///     u = (j + uniformOf(word)) / M, and t - 1 = (T j + indexBelow(word, T)) / M in whole numbers, which is
+///     floor(T (j + word 2^-32) / M) without rounding; not stratified: u = uniformOf(word) and
+///     t - 1 = indexBelow(word, T). With conditioning on the step index F = 0;
+///   - words 2 and 3: eps = normalsOf(word 2, word 3).
 struct BatchSettings {
     std::uint64_t seed = 1;
     int batch = 512;
@@ -33,8 +37,9 @@ struct BatchSettings {
 };
 
 /// Where the network lives and works. Used from one thread, the one that made it; a ComputeBackend's GL
-/// context belongs to that thread. Adam: beta1 0.9, beta2 0.999, epsilon 1e-8, bias-corrected; the gradient
-/// clipped to norm 1; then the average with decay min(0.999, (1 + n)/(10 + n)).
+/// context belongs to that thread. Step n: the gradient g of the batch's mean of |eps - eps-hat|^2, times
+/// min(1, 1/|g|); Adam with beta1 0.9, beta2 0.999, epsilon 1e-8 (added to the root of the bias-corrected v);
+/// then the average takes decay * average + (1 - decay) * parameters, decay = min(0.999, (1 + n)/(10 + n)).
 /// @throws BackendError from any member when the device is lost.
 class DenoiserBackend {
   public:
