@@ -1,9 +1,9 @@
 #pragma once
-#include <span>
-#include <vector>
-
 #include "settings/Choice.h"
 #include "settings/Settings.h"
+
+#include <span>
+#include <vector>
 
 namespace diffuscope {
 
@@ -14,8 +14,10 @@ class NoiseSchedule {
     static constexpr double smallestBeta = 1e-8;
     static constexpr double largestBeta = 0.999;
     static constexpr int referenceSteps = 1000;
+    static constexpr int mostSteps = 10000;
 
-    /// @throws InputError for T outside of 1…10000 or betas outside of [1e-8, 0.999] or in the wrong order.
+    /// @throws InputError for T outside of 1…10000, or for betas that the kind uses and that are outside of
+    /// [1e-8, 0.999] or in the wrong order.
     explicit NoiseSchedule(const ScheduleSettings& settings);
 
     [[nodiscard]] int steps() const { return static_cast<int>(beta_.size()) - 1; }
@@ -47,8 +49,12 @@ struct ScheduleRow {
 
 [[nodiscard]] std::span<const ScheduleRow> schedules();
 
-/// The noise level that a network is asked about. alphaBar in (0, 1).
+constexpr double largestCondition = 12.0;
+
+/// The noise level that a network is asked about. alphaBar in (0, 1): one that a schedule takes below e^-120
+/// is raised to that, so that dividing by its root stays finite in float.
 struct NoiseLevel {
+    static constexpr double smallestLogAlphaBar = -120.0;
     float sqrtAlphaBar;
     float sqrtOneMinusAlphaBar;
     float condition;  ///< log-SNR clamped to [-12, 12], or 12 - 24 t/T for conditioning on the step index

@@ -1,0 +1,113 @@
+#include "data/Generators.h"
+
+#include "diffusion/Noise.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace diffuscope {
+namespace {
+
+using std::numbers::pi;
+
+struct Drawn {
+    double x;
+    double y;
+    std::int32_t label;
+};
+
+/// mean and the average of the variances along x and y.
+struct Moments {
+    double x;
+    double y;
+    double variance;
+};
+
+/// The words of one point: 0 and 1 are the formula's, 2 and 3 its normal noise.
+struct Words {
+    std::array<std::uint32_t, 4> word;
+    [[nodiscard]] double uniform(std::size_t i) const { return double(uniformOf(word[i])); }
+    [[nodiscard]] std::uint32_t below(std::size_t i, std::uint32_t count) const {
+        return indexBelow(word[i], count);
+    }
+};
+
+template <typename Formula>
+DataSet drawn(int count, std::uint64_t seed, const Moments& moments, double noise,
+              std::vector<std::string> classes, Formula formula) {
+    DataSet set;
+    set.classes = std::move(classes);
+    const double scale = 1.0 / std::sqrt(moments.variance);
+    for (int i = 0; i < count; ++i) {
+        const Words words{philox(seed, Stream::Data, static_cast<std::uint32_t>(i), 0)};
+        const Drawn point = formula(words);
+        const auto z = normalsOf(words.word[2], words.word[3]);
+        set.points.push_back(static_cast<float>((point.x + noise * double(z[0]) - moments.x) * scale));
+        set.points.push_back(static_cast<float>((point.y + noise * double(z[1]) - moments.y) * scale));
+        if (!set.classes.empty()) set.labels.push_back(point.label);
+    }
+    return set;
+}
+
+}  // namespace
+
+/// (a cos a, a sin a), a uniform over [3 pi/2, 9 pi/2], plus noise of deviation 1/4.
+/// Mean (2, 2/(3 pi)); E[x^2 + y^2] = E[a^2] = 39 pi^2/4.
+DataSet swissRoll(int count, std::uint64_t seed) {
+    constexpr double noise = 0.25;
+    constexpr double meanY = 2.0 / (3.0 * pi);
+    constexpr double variance = (9.75 * pi * pi - 4.0 - meanY * meanY) / 2.0 + noise * noise;
+    return drawn(count, seed, {2.0, meanY, variance}, noise, {}, [](const Words& words) {
+        const double angle = 1.5 * pi * (1.0 + 2.0 * words.uniform(0));
+        return Drawn{angle * std::cos(angle), angle * std::sin(angle), 0};
+    });
+}
+
+/// (cos a, sin a) or (1 - cos a, 1/2 - sin a), a uniform over [0, pi], plus noise of deviation 0.05.
+/// Mean (1/2, 1/4); variances without noise 3/4 and 9/16 - 1/pi.
+DataSet twoMoons(int count, std::uint64_t seed) {
+    constexpr double noise = 0.05;
+    constexpr double variance = (0.75 + 0.5625 - 1.0 / pi) / 2.0 + noise * noise;
+    return drawn(count, seed, {0.5, 0.25, variance}, noise, {"upper", "lower"}, [](const Words& words) {
+        const double angle = pi * words.uniform(0);
+        if (words.below(1, 2) == 0) return Drawn{std::cos(angle), std::sin(angle), 0};
+        return Drawn{1.0 - std::cos(angle), 0.5 - std::sin(angle), 1};
+    });
+}
+
+/// (sin a, sign(a) (cos a - 1)), a uniform over [-3 pi/2, 3 pi/2], plus noise of deviation 0.05.
+/// Mean 0; variances without noise 1/2 and 3/2 + 4/(3 pi).
+DataSet sCurve(int count, std::uint64_t seed) {
+    constexpr double noise = 0.05;
+    constexpr double variance = (2.0 + 4.0 / (3.0 * pi)) / 2.0 + noise * noise;
+    return drawn(count, seed, {0.0, 0.0, variance}, noise, {}, [](const Words& words) {
+        const double angle = 3.0 * pi * (words.uniform(0) - 0.5);
+        return Drawn{std::sin(angle), std::copysign(1.0, angle) * (std::cos(angle) - 1.0), 0};
+    });
+}
+
+/// Normals of deviation 0.08 around eight points evenly on the unit circle. Mean 0; variances 1/2 + 0.08^2.
+DataSet eightGaussians(int count, std::uint64_t seed) {
+    constexpr double noise = 0.08;
+    constexpr double variance = 0.5 + noise * noise;
+    return drawn(count, seed, {0.0, 0.0, variance}, noise,
+                 {"east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"},
+                 [](const Words& words) {
+                     const auto part = static_cast<std::int32_t>(words.below(0, 8));
+                     const double angle = part * pi / 4.0;
+                     return Drawn{std::cos(angle), std::sin(angle), part};
+                 });
+}
+
+/// Uniform over the eight unit squares of a 4 by 4 board whose column and row add up to an even number, the
+/// board being [-2, 2]^2. Both axes are uniform over [-2, 2]: mean 0, variance 4/3.
+DataSet checkerboard(int count, std::uint64_t seed) {
+    return drawn(count, seed, {0.0, 0.0, 4.0 / 3.0}, 0.0, {}, [](const Words& words) {
+        const std::uint32_t square = words.below(2, 8);
+        const std::uint32_t column = square % 4;
+        const std::uint32_t row = 2 * (square / 4) + column % 2;
+        return Drawn{column + words.uniform(0) - 2.0, row + words.uniform(1) - 2.0, 0};
+    });
+}
+
+}  // namespace diffuscope

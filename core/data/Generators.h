@@ -1,0 +1,16 @@
+#pragma once
+#include "data/DataSet.h"
+
+namespace diffuscope {
+
+// Each point is a function of (seed, Data, its index) alone, drawn as its formula says and then mapped by
+// model = (drawn - mean) / scale, where mean is the exact mean of the formula and scale the root of the exact
+// average of both axes' variances. The mean and the variance stand with each function in Generators.cpp.
+
+[[nodiscard]] DataSet swissRoll(int count, std::uint64_t seed);
+[[nodiscard]] DataSet twoMoons(int count, std::uint64_t seed);
+[[nodiscard]] DataSet sCurve(int count, std::uint64_t seed);
+[[nodiscard]] DataSet eightGaussians(int count, std::uint64_t seed);
+[[nodiscard]] DataSet checkerboard(int count, std::uint64_t seed);
+
+}  // namespace diffuscope

@@ -1,0 +1,16 @@
+#pragma once
+#include "data/DataSet.h"
+#include "diffusion/Noise.h"
+
+#include <string_view>
+
+namespace diffuscope {
+
+/// A table that is built in: `x,y` or `x,y,class` with a header line, normalised() and labelled.
+[[nodiscard]] DataSet embeddedTable(std::string_view file);
+
+/// `count` draws with replacement from the rows `rows` of `table`, by (seed, stream, draw).
+[[nodiscard]] DataSet drawRows(const DataSet& table, const std::vector<std::uint32_t>& rows, int count,
+                               std::uint64_t seed, Stream stream);
+
+}  // namespace diffuscope
