@@ -1,0 +1,295 @@
+#include "Error.h"
+#include "core/GoldenTable.h"
+#include "data/DataSet.h"
+#include "diffusion/Noise.h"
+
+#include <QTest>
+#include <cmath>
+#include <numbers>
+#include <set>
+#include <stdexcept>
+
+using namespace diffuscope;
+
+namespace {
+
+using std::numbers::pi;
+
+void addRows(bool tables, bool generators) {
+    QTest::addColumn<int>("kind");
+    for (const DatasetRow& row : datasets())
+        if (row.draw && (row.isTable ? tables : generators))
+            QTest::addRow("%s", row.choice.id.data()) << int(&row - datasets().data());
+}
+
+const DatasetRow& rowOf(int kind) {
+    return datasets()[std::size_t(kind)];
+}
+
+struct Moments {
+    std::array<double, 2> mean{};
+    double variance = 0.0;  ///< average of both axes', about zero
+};
+
+Moments momentsOf(const std::vector<float>& points) {
+    Moments moments;
+    const double count = double(points.size() / 2);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        moments.mean[i % 2] += double(points[i]) / count;
+        moments.variance += double(points[i]) * double(points[i]) / (2.0 * count);
+    }
+    return moments;
+}
+
+}  // namespace
+
+class DataSetTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void everyRowDraws_data() { addRows(true, true); }
+    void everyRowDraws();
+    void generatorsAreCentredAndScaled_data() { addRows(false, true); }
+    void generatorsAreCentredAndScaled();
+    void mapsAreTheQuadratures();
+    void tablesAreCentredAndScaled_data() { addRows(true, false); }
+    void tablesAreCentredAndScaled();
+    void tablesAreTheirMeasurements();
+    void tableDrawsAreRowsOfTheTable_data() { addRows(true, false); }
+    void tableDrawsAreRowsOfTheTable();
+    void trainingDataIsWhatTheSettingsSay();
+    void freshDrawsAreNotTheTrainingDraws();
+    void tablesHoldOutAFifth();
+    void normalisedTables();
+    void unusableTablesAreRefused();
+    void boxesAreATenthWider();
+};
+
+void DataSetTest::everyRowDraws() {
+    QFETCH(int, kind);
+    const DatasetRow& row = rowOf(kind);
+    const DataSet set = row.draw(500, 1);
+    QCOMPARE(set.size(), std::size_t{500});
+    for (const float value : set.points) QVERIFY(std::isfinite(value) && std::abs(value) < 8.0f);
+    QCOMPARE(row.draw(500, 1).points, set.points);
+    QVERIFY(row.draw(500, 2).points != set.points);
+    QCOMPARE(set.labels.size(), set.classes.empty() ? std::size_t{0} : set.size());
+    std::set<std::int32_t> seen;
+    for (const std::int32_t label : set.labels) {
+        QVERIFY(label >= 0 && label < std::int32_t(set.classes.size()));
+        seen.insert(label);
+    }
+    QCOMPARE(seen.size(), set.classes.size());
+    // A draw is a function of its index: the scale cannot depend on the count.
+    const DataSet few = row.draw(20, 1);
+    QVERIFY(std::equal(few.points.begin(), few.points.end(), set.points.begin()));
+}
+
+// Six standard errors: an axis has variance below 2, and E|x|^4 < 8 for all of the sets, so that the average
+// of x^2 + y^2 over 2 has variance below 2 / n. False alarms: 5 sets, 3 checks, 2e-9 each.
+void DataSetTest::generatorsAreCentredAndScaled() {
+    QFETCH(int, kind);
+    const int count = 200000;
+    const DataSet set = rowOf(kind).draw(count, 11);
+    QCOMPARE(set.units, UnitMap{});
+    const Moments moments = momentsOf(set.points);
+    const double bound = 6.0 * std::sqrt(2.0 / count);
+    QVERIFY(std::abs(moments.mean[0]) < bound);
+    QVERIFY(std::abs(moments.mean[1]) < bound);
+    QVERIFY(std::abs(moments.variance - 1.0) < bound);
+}
+
+// Undoes the map with the golden moments and expects the formula's own point back.
+void DataSetTest::mapsAreTheQuadratures() {
+    using Formula = std::array<double, 2> (*)(double, double, std::uint32_t, std::uint32_t, double&);
+    const Formula formulas[] = {
+        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
+            noise = 0.25;
+            const double a = 1.5 * pi * (1.0 + 2.0 * u);
+            return std::array{a * std::cos(a), a * std::sin(a)};
+        },
+        [](double u, double, std::uint32_t second, std::uint32_t, double& noise) {
+            noise = 0.05;
+            const double a = pi * u;
+            return second >> 31 ? std::array{1.0 - std::cos(a), 0.5 - std::sin(a)}
+                                : std::array{std::cos(a), std::sin(a)};
+        },
+        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
+            noise = 0.05;
+            const double a = 3.0 * pi * (u - 0.5);
+            return std::array{std::sin(a), (a < 0.0 ? -1.0 : 1.0) * (std::cos(a) - 1.0)};
+        },
+        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
+            noise = 0.08;
+            const double a = std::ceil(8.0 * u - 1.0) * pi / 4.0;
+            return std::array{std::cos(a), std::sin(a)};
+        },
+        [](double u, double v, std::uint32_t, std::uint32_t third, double& noise) {
+            noise = 0.0;
+            const double column = double((third >> 29) % 4);
+            const double row = 2.0 * double(third >> 31) + double((third >> 29) % 2);
+            return std::array{column + u - 2.0, row + v - 2.0};
+        },
+    };
+    const QVector<QStringList> golden = goldenTable("datamaps.csv");
+    QCOMPARE(std::size_t(golden.size()), std::size(formulas));
+    const std::vector<Choice> choices = choicesOf(datasets());
+    for (qsizetype k = 0; k < golden.size(); ++k) {
+        const QStringList& row = golden[k];
+        const DataSet set = rowOf(requireIndex(choices, row[0].toStdString(), "data set")).draw(200, 5);
+        const double scale = std::sqrt(row[3].toDouble());
+        for (std::size_t i = 0; i < set.size(); ++i) {
+            const auto words = philox(5, Stream::Data, std::uint32_t(i), 0);
+            double noise = 0.0;
+            auto point = formulas[k](double(uniformOf(words[0])), double(uniformOf(words[1])), words[1],
+                                     words[2], noise);
+            const auto z = normalsOf(words[2], words[3]);
+            for (std::size_t axis = 0; axis < 2; ++axis) {
+                const double drawn = row[1 + int(axis)].toDouble() + scale * double(set.points[2 * i + axis]);
+                QVERIFY2(std::abs(drawn - point[axis] - noise * double(z[axis])) < 2e-6 * scale,
+                         row[0].toUtf8());
+            }
+        }
+    }
+}
+
+void DataSetTest::tablesAreCentredAndScaled() {
+    QFETCH(int, kind);
+    const DataSet set = rowOf(kind).draw(0, 1);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        double mean = 0.0;
+        double square = 0.0;
+        for (std::size_t i = axis; i < set.points.size(); i += 2) {
+            mean += double(set.points[i]) / double(set.size());
+            square += double(set.points[i]) * double(set.points[i]) / double(set.size());
+        }
+        QVERIFY(std::abs(mean) < 1e-6);
+        QVERIFY(std::abs(square - 1.0) < 1e-6);
+    }
+}
+
+// Means and counts as the sources' own documentation gives them.
+void DataSetTest::tablesAreTheirMeasurements() {
+    const DataSet geyser = rowOf(int(DatasetKind::OldFaithful)).draw(0, 1);
+    QCOMPARE(geyser.size(), std::size_t{272});
+    QVERIFY(std::abs(geyser.units.offset[0] - 3.487783) < 1e-6);
+    QVERIFY(std::abs(geyser.units.offset[1] - 70.89706) < 1e-5);
+    QVERIFY(std::abs(geyser.units.offset[0] + geyser.units.scale[0] * double(geyser.points[0]) - 3.6) < 1e-6);
+    QVERIFY(std::abs(geyser.units.offset[1] + geyser.units.scale[1] * double(geyser.points[1]) - 79.0) <
+            1e-5);
+    QVERIFY(geyser.classes.empty());
+
+    const DataSet birds = rowOf(int(DatasetKind::Penguins)).draw(0, 1);
+    QCOMPARE(birds.size(), std::size_t{342});
+    QVERIFY(std::abs(birds.units.offset[0] - 43.92193) < 1e-5);
+    QVERIFY(std::abs(birds.units.offset[1] - 17.15117) < 1e-5);
+    QCOMPARE(birds.classes, (std::vector<std::string>{"Adelie", "Chinstrap", "Gentoo"}));
+    std::array<int, 3> counts{};
+    for (const std::int32_t label : birds.labels) ++counts[std::size_t(label)];
+    QCOMPARE(counts, (std::array<int, 3>{151, 68, 123}));
+    QCOMPARE(birds.axes[0], std::string("bill length (mm)"));
+}
+
+void DataSetTest::tableDrawsAreRowsOfTheTable() {
+    QFETCH(int, kind);
+    const DataSet whole = rowOf(kind).draw(0, 1);
+    QCOMPARE(rowOf(kind).draw(0, 2).points, whole.points);
+    const DataSet draws = rowOf(kind).draw(5000, 1);
+    QCOMPARE(draws.units, whole.units);
+    std::set<std::tuple<float, float, std::int32_t>> rows;
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        rows.emplace(whole.points[2 * i], whole.points[2 * i + 1],
+                     whole.labels.empty() ? 0 : whole.labels[i]);
+    std::set<std::tuple<float, float, std::int32_t>> drawn;
+    for (std::size_t i = 0; i < draws.size(); ++i)
+        drawn.emplace(draws.points[2 * i], draws.points[2 * i + 1],
+                      draws.labels.empty() ? 0 : draws.labels[i]);
+    QVERIFY(std::includes(rows.begin(), rows.end(), drawn.begin(), drawn.end()));
+    // 5,000 draws of at most 342 rows miss one with probability 342 exp(-14.6) = 2e-4; the seed is fixed.
+    QCOMPARE(drawn.size(), rows.size());
+}
+
+void DataSetTest::trainingDataIsWhatTheSettingsSay() {
+    DataSettings settings;
+    settings.points = 321;
+    QCOMPARE(trainingData(settings, 1)->points, rowOf(0).draw(321, 1).points);
+    settings.dataset = DatasetKind::OldFaithful;
+    QCOMPARE(trainingData(settings, 1)->size(), std::size_t{272});
+    settings.dataset = DatasetKind::Imported;
+    QVERIFY_EXCEPTION_THROWN((void)trainingData(settings, 1), std::logic_error);
+}
+
+void DataSetTest::freshDrawsAreNotTheTrainingDraws() {
+    const DataSet training = rowOf(0).draw(1000, 4);
+    const FreshDraws fresh = freshDraws(DatasetKind::SwissRoll, training, 1000, 4);
+    QCOMPARE(fresh.from, std::string("generator"));
+    QCOMPARE(fresh.points.size(), training.points.size());
+    QCOMPARE(freshDraws(DatasetKind::SwissRoll, training, 1000, 4).points, fresh.points);
+    QVERIFY(freshDraws(DatasetKind::SwissRoll, training, 1000, 5).points != fresh.points);
+    std::set<std::pair<float, float>> known;
+    for (std::size_t i = 0; i < training.size(); ++i)
+        known.emplace(training.points[2 * i], training.points[2 * i + 1]);
+    for (std::size_t i = 0; i < fresh.points.size(); i += 2)
+        QVERIFY(!known.contains({fresh.points[i], fresh.points[i + 1]}));
+}
+
+void DataSetTest::tablesHoldOutAFifth() {
+    const auto different = [](const std::vector<float>& points) {
+        std::set<float> values;
+        for (std::size_t i = 0; i < points.size(); i += 2) values.insert(points[i]);
+        return values.size();
+    };
+    DataSet table;
+    for (int i = 0; i < 400; ++i) table.points.insert(table.points.end(), {float(i % 200), float(i % 200)});
+    table.points.resize(2 * 200);
+    const FreshDraws held = freshDraws(DatasetKind::Imported, table, 4000, 3);
+    QCOMPARE(held.from, std::string("held-out fifth"));
+    QCOMPARE(held.points.size(), std::size_t{8000});
+    QCOMPARE(different(held.points), std::size_t{40});
+    QVERIFY(freshDraws(DatasetKind::Imported, table, 4000, 4).points != held.points);
+
+    table.points.resize(2 * 199);
+    const FreshDraws all = freshDraws(DatasetKind::Imported, table, 4000, 3);
+    QCOMPARE(all.from, std::string("the data themselves"));
+    QCOMPARE(different(all.points), std::size_t{199});
+}
+
+void DataSetTest::normalisedTables() {
+    const std::vector<double> points{1, 7, 3, 7, 5, 7};
+    const DataSet set = normalised(points, {"a", "b"});
+    QCOMPARE(set.axes[1], std::string("b"));
+    QCOMPARE(set.units.offset, (std::array{3.0, 7.0}));
+    QVERIFY(std::abs(set.units.scale[0] - std::sqrt(8.0 / 3.0)) < 1e-12);
+    QCOMPARE(set.units.scale[1], 1.0);  // an axis without variance is only centred
+    for (std::size_t i = 0; i < 3; ++i) {
+        QVERIFY(std::abs(double(set.points[2 * i]) - (double(i) - 1.0) * std::sqrt(1.5)) < 1e-6);
+        QCOMPARE(set.points[2 * i + 1], 0.0f);
+    }
+    // Far from zero, tiny or huge: the digits that matter are kept.
+    for (const double size : {1e-300, 1e-3, 1e300}) {
+        const std::vector<double> scaled{size * 1, size * 7, size * 3, size * 7, size * 5, size * 7};
+        const DataSet same = normalised(scaled, {"a", "b"});
+        for (std::size_t i = 0; i < 6; ++i) QVERIFY(std::abs(same.points[i] - set.points[i]) < 1e-6f);
+    }
+    const std::vector<double> shifted{1e9 + 1, 0.1, 1e9 + 3, 0.1, 1e9 + 5, 0.1};
+    const DataSet same = normalised(shifted, {"a", "b"});
+    for (std::size_t i = 0; i < 6; ++i) QVERIFY(std::abs(same.points[i] - set.points[i]) < 1e-6f);
+}
+
+void DataSetTest::unusableTablesAreRefused() {
+    QVERIFY_EXCEPTION_THROWN((void)normalised({}, {}), InputError);
+    for (const double bad : {double(INFINITY), -double(INFINITY), std::nan("")}) {
+        const std::vector<double> points{1, 2, 3, bad};
+        QVERIFY_EXCEPTION_THROWN((void)normalised(points, {}), InputError);
+    }
+}
+
+void DataSetTest::boxesAreATenthWider() {
+    const std::vector<float> points{-1, 2, 3, 2, 0, 12};
+    const Box box = clampBox(points);
+    QVERIFY(std::abs(box.low[0] + 1.2f) < 1e-6f && std::abs(box.high[0] - 3.2f) < 1e-6f);
+    QVERIFY(std::abs(box.low[1] - 1.5f) < 1e-6f && std::abs(box.high[1] - 12.5f) < 1e-6f);
+    QVERIFY(clampBox({}).low[0] < clampBox({}).high[0]);
+}
+
+QTEST_GUILESS_MAIN(DataSetTest)
+#include "DataSetTest.moc"

@@ -1,0 +1,176 @@
+#include "data/DataSet.h"
+#include "diffusion/IdealDenoiser.h"
+#include "diffusion/Noise.h"
+#include "diffusion/ReverseSampler.h"
+
+#include <QTest>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+using namespace diffuscope;
+
+namespace {
+
+struct Expected {
+    std::array<double, 2> eps;
+    double slope;  ///< bound on how fast eps changes with x_t: (1 + alphaBar tr Cov(x_0 | x_t) / noise^2) /
+                   ///< noise
+};
+
+/// The definition, in long double and without any cleverness but log-sum-exp.
+Expected reference(const std::vector<float>& data, const NoiseLevel& level, float x, float y) {
+    const long double signal = level.sqrtAlphaBar;
+    const long double noise = level.sqrtOneMinusAlphaBar;
+    std::vector<long double> logs;
+    long double greatest = -std::numeric_limits<long double>::infinity();
+    for (std::size_t i = 0; i < data.size(); i += 2) {
+        const long double dx = x - signal * data[i];
+        const long double dy = y - signal * data[i + 1];
+        logs.push_back(-(dx * dx + dy * dy) / (2.0L * noise * noise));
+        greatest = std::max(greatest, logs.back());
+    }
+    long double weights = 0.0L;
+    std::array<long double, 2> mean{};
+    for (long double& log : logs) log = std::exp(log - greatest);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        weights += logs[i / 2] / 2.0L;
+        mean[i % 2] += logs[i / 2] * data[i];
+    }
+    for (long double& value : mean) value /= weights;
+    long double trace = 0.0L;
+    for (std::size_t i = 0; i < data.size(); ++i)
+        trace +=
+            std::exp(logs[i / 2] - greatest) * (data[i] - mean[i % 2]) * (data[i] - mean[i % 2]) / weights;
+    return {{double((x - signal * mean[0]) / noise), double((y - signal * mean[1]) / noise)},
+            double((1.0L + signal * signal * trace / (noise * noise)) / noise)};
+}
+
+NoiseLevel levelOf(double alphaBar) {
+    return noiseLevelOfLogSnr(std::log(alphaBar) - std::log1p(-alphaBar));
+}
+
+}  // namespace
+
+class IdealDenoiserTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void equalsTheDefinition_data();
+    void equalsTheDefinition();
+    void farAwayQueriesPointBack();
+    void singlePointIsExact();
+    void twoPointsAreATanh();
+    void queriesAreIndependentOfEachOther();
+    void nothingToDoIsFine();
+};
+
+void IdealDenoiserTest::equalsTheDefinition_data() {
+    QTest::addColumn<int>("set");
+    QTest::addColumn<double>("logSnr");
+    for (const DatasetRow& row : datasets())
+        if (row.draw)
+            for (const double logSnr : {-18.0, -9.0, -3.0, 0.0, 3.0, 6.0, 9.2})
+                QTest::addRow("%s %g", row.choice.id.data(), logSnr)
+                    << int(&row - datasets().data()) << logSnr;
+}
+
+// Queries are noisy data points, plain normals and the data points themselves, over 1,301 points so that the
+// last block is not a full one. eps is of the order of 1; at log-SNR 9.2 (the first of 1,000 linear steps)
+// the noise is 0.01 and a float's rounding of x_t alone moves eps by 1e-5.
+void IdealDenoiserTest::equalsTheDefinition() {
+    QFETCH(int, set);
+    QFETCH(double, logSnr);
+    const std::vector<float> data = datasets()[std::size_t(set)].draw(1301, 1).points;
+    const NoiseLevel level = noiseLevelOfLogSnr(logSnr);
+    std::vector<float> x(300);
+    std::vector<float> eps(x.size());
+    reverseStart(2, 0, x);
+    for (std::size_t i = 0; i < 200; ++i) {
+        const float noise = i < 100 ? level.sqrtOneMinusAlphaBar : 0.0f;
+        x[i] = level.sqrtAlphaBar * data[i] + noise * x[i];
+    }
+    idealEps(data, level, x, eps);
+    for (std::size_t i = 0; i < x.size(); i += 2) {
+        const Expected expected = reference(data, level, x[i], x[i + 1]);
+        for (std::size_t axis = 0; axis < 2; ++axis)
+            QVERIFY(std::abs(double(eps[i + axis]) - expected.eps[axis]) <
+                    3e-7 * (1.0 + std::hypot(x[i], x[i + 1])) * expected.slope);
+    }
+}
+
+// A thousand times the data's size away every weight but the nearest points' is far below the smallest float,
+// and at the extremes of alphaBar the exponents reach 1e14.
+void IdealDenoiserTest::farAwayQueriesPointBack() {
+    const std::vector<float> data = datasets()[0].draw(700, 1).points;
+    const std::vector<float> x{1e3f, 0, -1e3f, 500, 0, -30, 8, 8, 1e6f, -1e6f};
+    std::vector<float> eps(x.size());
+    for (const double alphaBar : {1.0 - 1e-8, 1.0 - 1e-4, 0.5, 1e-4, 1e-12, 1e-30}) {
+        const NoiseLevel level = levelOf(alphaBar);
+        idealEps(data, level, x, eps);
+        for (std::size_t i = 0; i < x.size(); i += 2) {
+            const Expected expected = reference(data, level, x[i], x[i + 1]);
+            const double size = std::hypot(expected.eps[0], expected.eps[1]);
+            QVERIFY(std::isfinite(eps[i]) && std::isfinite(eps[i + 1]));
+            QVERIFY(std::hypot(eps[i] - expected.eps[0], eps[i + 1] - expected.eps[1]) < 1e-4 * (1.0 + size));
+        }
+    }
+}
+
+void IdealDenoiserTest::singlePointIsExact() {
+    const std::vector<float> point{0.75f, -1.25f};
+    const std::vector<float> x{0.1f, 0.2f, -2, 3};
+    std::vector<float> eps(4);
+    for (const double alphaBar : {0.9999, 0.5, 1e-6}) {
+        const NoiseLevel level = levelOf(alphaBar);
+        idealEps(point, level, x, eps);
+        for (std::size_t i = 0; i < 4; ++i) {
+            const double expected =
+                (double(x[i]) - std::sqrt(alphaBar) * double(point[i % 2])) / std::sqrt(1.0 - alphaBar);
+            QVERIFY(std::abs(double(eps[i]) - expected) < 1e-5 * (1.0 + std::abs(expected)));
+        }
+    }
+}
+
+// Points at -1 and 1: E[x_0 | x_t] = tanh(sqrt(alphaBar) x_t / (1 - alphaBar)).
+void IdealDenoiserTest::twoPointsAreATanh() {
+    const std::vector<float> data{-1, 0, 1, 0};
+    for (const double alphaBar : {0.9, 0.5, 0.01}) {
+        const NoiseLevel level = levelOf(alphaBar);
+        for (const float at : {-2.0f, -0.3f, 0.0f, 0.05f, 1.0f}) {
+            const std::vector<float> x{at, 0.4f};
+            std::vector<float> eps(2);
+            idealEps(data, level, x, eps);
+            const double mean = std::tanh(std::sqrt(alphaBar) * double(at) / (1.0 - alphaBar));
+            const double expected = (double(at) - std::sqrt(alphaBar) * mean) / std::sqrt(1.0 - alphaBar);
+            QVERIFY(std::abs(double(eps[0]) - expected) < 1e-5);
+            QVERIFY(std::abs(double(eps[1]) - 0.4 / std::sqrt(1.0 - alphaBar)) < 1e-5);
+        }
+    }
+}
+
+// Enough pairs for several threads: their number must not show.
+void IdealDenoiserTest::queriesAreIndependentOfEachOther() {
+    const std::vector<float> data = datasets()[1].draw(8192, 1).points;
+    const NoiseLevel level = levelOf(0.7);
+    std::vector<float> x(2000);
+    reverseStart(2, 0, x);
+    std::vector<float> together(x.size());
+    std::vector<float> alone(x.size());
+    idealEps(data, level, x, together);
+    for (std::size_t i = 0; i < x.size(); i += 2)
+        idealEps(data, level, std::span(x).subspan(i, 2), std::span(alone).subspan(i, 2));
+    QCOMPARE(together, alone);
+}
+
+void IdealDenoiserTest::nothingToDoIsFine() {
+    const std::vector<float> data{1, 2};
+    idealEps(data, levelOf(0.5), {}, {});
+    const std::vector<float> x{std::numeric_limits<float>::quiet_NaN(), 0, 1, 2};
+    std::vector<float> eps(4);
+    idealEps(data, levelOf(0.5), x, eps);
+    QVERIFY(std::isnan(eps[0]));
+    QVERIFY(std::isfinite(eps[2]) && std::isfinite(eps[3]));
+}
+
+QTEST_GUILESS_MAIN(IdealDenoiserTest)
+#include "IdealDenoiserTest.moc"
