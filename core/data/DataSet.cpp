@@ -21,16 +21,15 @@ std::vector<std::uint32_t> allRows(std::size_t size) {
     return rows;
 }
 
-/// The fifth of the rows with the smallest words of (seed, HeldOut, row, step 1).
-std::vector<std::uint32_t> heldOutRows(std::size_t size, std::uint64_t seed) {
-    std::vector<std::uint32_t> rows = allRows(size);
-    const auto fifth = rows.begin() + static_cast<std::ptrdiff_t>(size / 5);
-    std::nth_element(rows.begin(), fifth, rows.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::pair(philox(seed, Stream::HeldOut, a, 1)[0], a) <
-               std::pair(philox(seed, Stream::HeldOut, b, 1)[0], b);
-    });
-    rows.erase(fifth, rows.end());
-    std::sort(rows.begin(), rows.end());
+/// All rows in an order that depends on their number alone: by the words of (0, HeldOut, row, 1). The first
+/// fifth is held out.
+std::vector<std::uint32_t> shuffledRows(std::size_t size) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> keys;
+    for (const std::uint32_t row : allRows(size))
+        keys.emplace_back(philox(0, Stream::HeldOut, row, 1)[0], row);
+    std::sort(keys.begin(), keys.end());
+    std::vector<std::uint32_t> rows;
+    for (const auto& [key, row] : keys) rows.push_back(row);
     return rows;
 }
 
@@ -125,6 +124,14 @@ DataSet normalised(std::span<const double> points, std::array<std::string, 2> ax
     return set;
 }
 
+DataSet trainingPart(const DataSet& table) {
+    if (table.size() < fewestToHoldOut) return table;
+    std::vector<std::uint32_t> rows = shuffledRows(table.size());
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(table.size() / 5));
+    std::sort(rows.begin(), rows.end());
+    return takeRows(table, rows);
+}
+
 FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count, std::uint64_t seed) {
     const DatasetRow& row = rowOf(kind);
     if (!row.isTable) {
@@ -135,8 +142,9 @@ FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count, std::uin
     if (data.size() < fewestToHoldOut)
         return {drawRows(data, allRows(data.size()), count, seed, Stream::Measure).points,
                 "the data themselves"};
-    return {drawRows(data, heldOutRows(data.size(), seed), count, seed, Stream::Measure).points,
-            "held-out fifth"};
+    std::vector<std::uint32_t> heldOut = shuffledRows(data.size());
+    heldOut.resize(data.size() / 5);
+    return {drawRows(data, heldOut, count, seed, Stream::Measure).points, "held-out fifth"};
 }
 
 }  // namespace diffuscope

@@ -1,13 +1,13 @@
 #pragma once
+#include "settings/Choice.h"
+#include "settings/Settings.h"
+
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "settings/Choice.h"
-#include "settings/Settings.h"
 
 namespace diffuscope {
 
@@ -29,7 +29,8 @@ struct DataSet {
     [[nodiscard]] std::size_t size() const { return points.size() / 2; }
 };
 
-/// Bounding box of the points widened by 10 % of its size on each axis: the clamp of x0-hat.
+/// Bounding box of the points, grown about its centre to 1.1 times its size along each axis: the clamp of
+/// x0-hat.
 struct Box {
     std::array<float, 2> low{-1.0f, -1.0f};
     std::array<float, 2> high{1.0f, 1.0f};
@@ -54,9 +55,14 @@ struct DatasetRow {
 /// An axis without variance is centred only. @throws InputError when empty or non-finite.
 [[nodiscard]] DataSet normalised(std::span<const double> points, std::array<std::string, 2> axes);
 
-/// Independent draws for measuring against, never the training draws. A generator: `count` draws with a seed
-/// derived from `seed`. A table: draws with replacement from the held-out fifth, or from the whole table
-/// below 200 points; `heldOut` says which.
+/// A table without its held-out fifth, which no seed changes: what to train on where freshDraws() of the same
+/// table is to be fair. Below 200 points nothing is held out. For tables only: a generator's draws are all
+/// used.
+[[nodiscard]] DataSet trainingPart(const DataSet& table);
+
+/// Independent draws for measuring against. A generator: `count` draws with a seed derived from `seed`, never
+/// the training draws. A table: draws with replacement from the held-out fifth that trainingPart() leaves
+/// out, or from the whole table below 200 points; `from` says which. `data` is the whole table.
 struct FreshDraws {
     std::vector<float> points;
     std::string from;  ///< "generator", "held-out fifth" or "the data themselves"

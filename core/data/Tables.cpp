@@ -51,20 +51,27 @@ DataSet embeddedTable(std::string_view file) {
     return set;
 }
 
-DataSet drawRows(const DataSet& table, const std::vector<std::uint32_t>& rows, int count, std::uint64_t seed,
+DataSet takeRows(const DataSet& table, std::span<const std::uint32_t> rows) {
+    DataSet taken;
+    taken.classes = table.classes;
+    taken.units = table.units;
+    taken.axes = table.axes;
+    for (const std::size_t row : rows) {
+        taken.points.push_back(table.points[2 * row]);
+        taken.points.push_back(table.points[2 * row + 1]);
+        if (!table.labels.empty()) taken.labels.push_back(table.labels[row]);
+    }
+    return taken;
+}
+
+DataSet drawRows(const DataSet& table, std::span<const std::uint32_t> rows, int count, std::uint64_t seed,
                  Stream stream) {
-    DataSet draws;
-    draws.classes = table.classes;
-    draws.units = table.units;
-    draws.axes = table.axes;
+    std::vector<std::uint32_t> drawn;
     for (int i = 0; i < count; ++i) {
         const auto words = philox(seed, stream, static_cast<std::uint32_t>(i), 0);
-        const std::size_t row = rows[indexBelow(words[0], static_cast<std::uint32_t>(rows.size()))];
-        draws.points.push_back(table.points[2 * row]);
-        draws.points.push_back(table.points[2 * row + 1]);
-        if (!table.labels.empty()) draws.labels.push_back(table.labels[row]);
+        drawn.push_back(rows[indexBelow(words[0], static_cast<std::uint32_t>(rows.size()))]);
     }
-    return draws;
+    return takeRows(table, drawn);
 }
 
 }  // namespace diffuscope

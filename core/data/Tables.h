@@ -9,8 +9,11 @@ namespace diffuscope {
 /// A table that is built in: `x,y` or `x,y,class` with a header line, normalised() and labelled.
 [[nodiscard]] DataSet embeddedTable(std::string_view file);
 
+/// Row by row what `rows` names.
+[[nodiscard]] DataSet takeRows(const DataSet& table, std::span<const std::uint32_t> rows);
+
 /// `count` draws with replacement from the rows `rows` of `table`, by (seed, stream, draw).
-[[nodiscard]] DataSet drawRows(const DataSet& table, const std::vector<std::uint32_t>& rows, int count,
+[[nodiscard]] DataSet drawRows(const DataSet& table, std::span<const std::uint32_t> rows, int count,
                                std::uint64_t seed, Stream stream);
 
 }  // namespace diffuscope

@@ -233,24 +233,34 @@ void DataSetTest::freshDrawsAreNotTheTrainingDraws() {
 }
 
 void DataSetTest::tablesHoldOutAFifth() {
-    const auto different = [](const std::vector<float>& points) {
-        std::set<float> values;
-        for (std::size_t i = 0; i < points.size(); i += 2) values.insert(points[i]);
-        return values.size();
+    const auto values = [](const std::vector<float>& points) {
+        std::set<float> known;
+        for (std::size_t i = 0; i < points.size(); i += 2) known.insert(points[i]);
+        return known;
     };
     DataSet table;
-    for (int i = 0; i < 400; ++i) table.points.insert(table.points.end(), {float(i % 200), float(i % 200)});
-    table.points.resize(2 * 200);
-    const FreshDraws held = freshDraws(DatasetKind::Imported, table, 4000, 3);
-    QCOMPARE(held.from, std::string("held-out fifth"));
-    QCOMPARE(held.points.size(), std::size_t{8000});
-    QCOMPARE(different(held.points), std::size_t{40});
-    QVERIFY(freshDraws(DatasetKind::Imported, table, 4000, 4).points != held.points);
+    for (int i = 0; i < 203; ++i) table.points.insert(table.points.end(), {float(i), float(i)});
+    const FreshDraws fresh = freshDraws(DatasetKind::Imported, table, 4000, 3);
+    const std::set<float> held = values(fresh.points);
+    const std::set<float> trained = values(trainingPart(table).points);
+    QCOMPARE(fresh.from, std::string("held-out fifth"));
+    QCOMPARE(fresh.points.size(), std::size_t{8000});
+    QCOMPARE(held.size(), std::size_t{40});
+    QCOMPARE(trained.size(), std::size_t{163});
+    for (const float value : held) QVERIFY(!trained.contains(value));
+    // Another seed draws anew from the same fifth.
+    const FreshDraws other = freshDraws(DatasetKind::Imported, table, 4000, 4);
+    QVERIFY(other.points != fresh.points);
+    QCOMPARE(values(other.points), held);
 
     table.points.resize(2 * 199);
     const FreshDraws all = freshDraws(DatasetKind::Imported, table, 4000, 3);
     QCOMPARE(all.from, std::string("the data themselves"));
-    QCOMPARE(different(all.points), std::size_t{199});
+    QCOMPARE(values(all.points).size(), std::size_t{199});
+    QCOMPARE(trainingPart(table).size(), std::size_t{199});
+
+    const DataSet birds = rowOf(int(DatasetKind::Penguins)).draw(0, 1);
+    QCOMPARE(trainingPart(birds).labels.size(), trainingPart(birds).size());
 }
 
 void DataSetTest::normalisedTables() {
