@@ -1,0 +1,198 @@
+#include "widgets/FieldRow.h"
+
+#include <QHBoxLayout>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+namespace diffuscope {
+namespace {
+
+constexpr int sliderSteps = 1000;
+
+/// Segments where the titles fit side by side into a panel, else a drop-down.
+bool fitsSegments(const std::vector<Choice>& choices) {
+    std::size_t letters = 0;
+    for (const Choice& choice : choices) letters += static_cast<std::size_t>(text(choice.title).size());
+    return choices.size() <= 5 && letters <= 26;
+}
+
+}  // namespace
+
+FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* parent)
+    : QWidget(parent), field_(field), studio_(studio), accent_(accent) {
+    setObjectName(text(field.id));
+    const QString symbol =
+        field.symbol.empty() ? QString() : QStringLiteral("<b>%1</b> &nbsp;").arg(text(field.symbol));
+    setToolTip(QStringLiteral("<p>%1%2</p><p>%3</p><p><i>%4</i></p>")
+                   .arg(symbol, text(field.label), text(field.help), text(sentenceOf(field.cost))));
+    setWhatsThis(toolTip());
+    switch (field.type) {
+        case FieldType::Toggle:
+            buildSwitch();
+            break;
+        case FieldType::Choice:
+            buildChoice();
+            break;
+        case FieldType::Real:
+        case FieldType::Integer:
+            buildNumber(accent);
+            break;
+    }
+    for (QWidget* control :
+         {static_cast<QWidget*>(slider_), static_cast<QWidget*>(number_), static_cast<QWidget*>(switch_),
+          static_cast<QWidget*>(segments_), static_cast<QWidget*>(combo_)})
+        if (control) {
+            control->setAccessibleName(text(field.label));
+            control->setAccessibleDescription(text(field.help));
+        }
+    refresh();
+}
+
+void FieldRow::buildNumber(Accent accent) {
+    static const char* const names[] = {"plain", "forward", "reverse", "ideal"};
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    label_ = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
+    label_->setProperty("role", "quiet");
+    label_->setFixedWidth(field_.symbol.empty() ? 88 : 44);
+    slider_ = new QSlider(Qt::Horizontal);
+    slider_->setProperty("accent", names[static_cast<int>(accent)]);
+    const bool coarse = field_.type == FieldType::Integer && field_.scale == Scale::Linear &&
+                        field_.maximum - field_.minimum < sliderSteps;
+    slider_->setRange(0, coarse ? static_cast<int>(field_.maximum - field_.minimum) : sliderSteps);
+    slider_->setPageStep(std::max(1, slider_->maximum() / 20));
+    slider_->setSingleStep(std::max(1, slider_->maximum() / 200));
+    slider_->setMinimumWidth(40);
+    number_ = new NumberField(field_);
+    number_->setFixedWidth(field_.id == "seed" ? 120 : 80);
+    row->addWidget(label_);
+    if (field_.id == "seed") {
+        slider_->hide();  // 2^53 seeds have no use for one
+        slider_->setParent(this);
+        row->addStretch(1);
+    } else {
+        row->addWidget(slider_, 1);
+    }
+    row->addWidget(number_);
+    setFixedHeight(28);
+    connect(slider_, &QSlider::valueChanged, this, [this](int position) { assign(sliderValue(position)); });
+    connect(number_, &NumberField::edited, this, &FieldRow::assign);
+    connect(number_, &NumberField::refused, this,
+            [this](const QString& sentence) { studio_.report(true, sentence); });
+}
+
+void FieldRow::buildSwitch() {
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    label_ = new QLabel(text(field_.label));
+    label_->setProperty("role", "quiet");
+    label_->setWordWrap(true);
+    switch_ = new SwitchButton;
+    label_->setBuddy(switch_);
+    row->addWidget(label_, 1);
+    row->addWidget(switch_, 0, Qt::AlignVCenter);
+    connect(switch_, &QAbstractButton::toggled, this, [this](bool on) { assign(on ? 1.0 : 0.0); });
+}
+
+void FieldRow::buildChoice() {
+    const std::vector<Choice> choices = field_.choices();
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    const bool segmented = fitsSegments(choices);
+    const bool captioned = field_.id != "schedule.kind" && field_.id != "sampler.kind";
+    if (captioned) {
+        label_ = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
+        label_->setProperty("role", "quiet");
+        label_->setFixedWidth(field_.symbol.empty() ? 88 : 44);
+        row->addWidget(label_);
+    }
+    if (segmented) {
+        segments_ = new Segments(choices);
+        row->addWidget(segments_, 1);
+        connect(segments_, &Segments::picked, this, [this](int index) { assign(index); });
+    } else {
+        combo_ = new QComboBox;
+        for (const Choice& choice : choices) {
+            combo_->addItem(text(choice.title));
+            combo_->setItemData(combo_->count() - 1, text(choice.help), Qt::ToolTipRole);
+        }
+        combo_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        combo_->setMinimumContentsLength(6);
+        combo_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        row->addWidget(combo_, 1);
+        connect(combo_, &QComboBox::currentIndexChanged, this, [this](int index) { assign(index); });
+    }
+    setFixedHeight(30);
+}
+
+bool FieldRow::applies() const {
+    return !field_.applies || field_.applies(studio_.settings());
+}
+
+void FieldRow::assign(double value) {
+    if (field_.get(studio_.settings()) == value) return;
+    Settings settings = studio_.settings();
+    field_.set(settings, value);
+    const int key = static_cast<int>(&field_ - fields().data());
+    studio_.change(settings, text(field_.label),
+                   field_.type == FieldType::Real || field_.type == FieldType::Integer ? key : -1);
+}
+
+int FieldRow::sliderPosition(double value) const {
+    const double low = field_.minimum;
+    const double high = field_.maximum;
+    const double share = field_.scale == Scale::Logarithmic ? std::log(value / low) / std::log(high / low)
+                                                            : (value - low) / (high - low);
+    return static_cast<int>(std::lround(share * slider_->maximum()));
+}
+
+double FieldRow::sliderValue(int position) const {
+    const double share = static_cast<double>(position) / slider_->maximum();
+    const double low = field_.minimum;
+    const double high = field_.maximum;
+    if (position == 0) return low;
+    if (position == slider_->maximum()) return high;
+    double value =
+        field_.scale == Scale::Logarithmic ? low * std::pow(high / low, share) : low + share * (high - low);
+    if (field_.scale == Scale::Logarithmic) {
+        // Three significant digits: nobody reads more off a slider.
+        const double unit = std::pow(10.0, std::floor(std::log10(value)) - 2.0);
+        value = std::round(value / unit) * unit;
+    } else {
+        value = std::round(value / field_.step) * field_.step;
+    }
+    if (field_.type == FieldType::Integer) value = std::round(value);
+    return std::clamp(value, low, high);
+}
+
+void FieldRow::refresh() {
+    const double value = field_.get(studio_.settings());
+    if (slider_) {
+        const QSignalBlocker blocker(slider_);
+        // A handle under the mouse stays where the hand holds it.
+        if (!slider_->isSliderDown()) slider_->setValue(sliderPosition(value));
+        number_->setValue(value);
+    }
+    if (switch_) {
+        const QSignalBlocker blocker(switch_);
+        switch_->setChecked(value != 0.0);
+    }
+    if (segments_) segments_->setIndex(static_cast<int>(value));
+    if (combo_) {
+        const QSignalBlocker blocker(combo_);
+        combo_->setCurrentIndex(static_cast<int>(value));
+    }
+}
+
+void FieldRow::setTheme(const Theme& theme) {
+    if (switch_)
+        switch_->setColors(accentColor(theme, accent_), theme.line, theme.additive ? theme.text : theme.stage,
+                           theme.reverse);
+}
+
+}  // namespace diffuscope

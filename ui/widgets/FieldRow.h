@@ -1,0 +1,47 @@
+#pragma once
+#include "settings/Fields.h"
+#include "widgets/Controls.h"
+#include "widgets/Studio.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QSlider>
+#include <QWidget>
+
+namespace diffuscope {
+
+/// The control of one row of the field table: label, slider, number field; or a switch; or segments; or a
+/// drop-down. It changes the studio's settings and follows them.
+class FieldRow : public QWidget {
+    Q_OBJECT
+  public:
+    FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* parent = nullptr);
+    void refresh();
+    void setTheme(const Theme& theme);
+    [[nodiscard]] const Field& field() const { return field_; }
+    [[nodiscard]] bool applies() const;
+
+  private:
+    void buildNumber(Accent accent);
+    void buildSwitch();
+    void buildChoice();
+    void assign(double value);
+    [[nodiscard]] int sliderPosition(double value) const;
+    [[nodiscard]] double sliderValue(int position) const;
+
+    const Field& field_;
+    Studio& studio_;
+    Accent accent_;
+    QLabel* label_ = nullptr;
+    QSlider* slider_ = nullptr;
+    NumberField* number_ = nullptr;
+    SwitchButton* switch_ = nullptr;
+    Segments* segments_ = nullptr;
+    QComboBox* combo_ = nullptr;
+};
+
+[[nodiscard]] inline QString text(std::string_view view) {
+    return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
+}
+
+}  // namespace diffuscope

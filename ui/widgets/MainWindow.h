@@ -1,0 +1,76 @@
+#pragma once
+#include "widgets/Playback.h"
+#include "widgets/Studio.h"
+
+#include <QElapsedTimer>
+#include <QMainWindow>
+#include <QTimer>
+#include <memory>
+
+class QMenuBar;
+class QToolButton;
+
+namespace diffuscope {
+
+class ControlColumn;
+class ExportDialog;
+class MessageBar;
+class ReadColumn;
+class Segments;
+class StageWidget;
+class TransportBar;
+
+/// The window: three columns and a timeline. It looks at the newest snapshot sixty times a second.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+  public:
+    explicit MainWindow(const Settings& settings, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    [[nodiscard]] Studio& studio() { return studio_; }
+    [[nodiscard]] Playback& playback() { return playback_; }
+    void open(const QString& path) { studio_.open(path); }
+
+  protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+  private:
+    void buildTop();
+    void buildCentre();
+    void buildMenus();
+    QAction* addAction(QMenu* menu, const QString& name, const QList<QKeySequence>& keys,
+                       const std::function<void()>& action);
+    void applyTheme();
+    void refresh();
+    void tick();
+    void showNotices(const Snapshot& snapshot);
+    void askOpen();
+    void askSave(bool always);
+    void showExport();
+    void showHelp();
+    void toggleFullScreen();
+    void updateTitle();
+
+    Studio studio_;
+    Playback playback_;
+    QTimer timer_;
+    QElapsedTimer clock_;
+    std::shared_ptr<const Snapshot> shown_;
+    std::int64_t lastNotice_ = 0;
+    int shownSteps_ = 0;
+    bool moved_ = true;
+    ThemeKind theme_ = ThemeKind::Dark;
+
+    QMenuBar* menus_ = nullptr;
+    Segments* lanes_ = nullptr;
+    QToolButton* exportButton_ = nullptr;
+    ControlColumn* controls_ = nullptr;
+    ReadColumn* reads_ = nullptr;
+    StageWidget* stage_ = nullptr;
+    TransportBar* transport_ = nullptr;
+    MessageBar* messages_ = nullptr;
+    ExportDialog* export_ = nullptr;
+};
+
+}  // namespace diffuscope

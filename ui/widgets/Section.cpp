@@ -1,0 +1,102 @@
+#include "widgets/Section.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <algorithm>
+
+namespace diffuscope {
+
+QFrame* separator() {
+    auto* line = new QFrame;
+    line->setProperty("role", "line");
+    return line;
+}
+
+QLabel* roleLabel(const QString& text, const char* role) {
+    auto* label = new QLabel(text);
+    label->setProperty("role", role);
+    return label;
+}
+
+Section::Section(const QString& title, QWidget* parent) : QWidget(parent) {
+    layout_ = new QVBoxLayout(this);
+    layout_->setContentsMargins(16, 14, 16, 14);
+    layout_->setSpacing(8);
+    auto* head = new QHBoxLayout;
+    auto* name = roleLabel(title.toUpper(), "head");
+    QFont font = name->font();
+    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.8);
+    name->setFont(font);
+    note_ = roleLabel({}, "head");
+    head->addWidget(name);
+    head->addStretch(1);
+    head->addWidget(note_);
+    layout_->addLayout(head);
+}
+
+void Section::addWidget(QWidget* widget) {
+    layout_->addWidget(widget);
+}
+
+void Section::addMore() {
+    more_ = new QToolButton;
+    more_->setProperty("role", "flat");
+    more_->setText(tr("More"));
+    more_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    more_->setCheckable(true);
+    more_->setAccessibleName(tr("More settings"));
+    folded_ = new QWidget;
+    foldedLayout_ = new QVBoxLayout(folded_);
+    foldedLayout_->setContentsMargins(0, 0, 0, 0);
+    foldedLayout_->setSpacing(8);
+    folded_->hide();
+    layout_->addWidget(more_, 0, Qt::AlignLeft);
+    layout_->addWidget(folded_);
+    connect(more_, &QToolButton::toggled, this, [this](bool open) {
+        folded_->setVisible(open);
+        more_->setText(open ? tr("Less") : tr("More"));
+    });
+}
+
+void Section::addFields(Group group, Studio& studio, Accent accent,
+                        const std::vector<std::string_view>& without) {
+    for (const Field& field : fields()) {
+        if (field.group != group || std::find(without.begin(), without.end(), field.id) != without.end())
+            continue;
+        auto* row = new FieldRow(field, studio, accent);
+        if (field.rare && !folded_) addMore();
+        if (field.rare)
+            foldedLayout_->addWidget(row);
+        else
+            layout_->insertWidget(more_ ? layout_->indexOf(more_) : layout_->count(), row);
+        rows_.push_back(row);
+    }
+    refresh();
+}
+
+void Section::addCost(Cost cost) {
+    auto* hint = roleLabel(text(sentenceOf(cost)), "hint");
+    hint->setWordWrap(true);
+    layout_->addWidget(hint);
+}
+
+void Section::setNote(const QString& note, const QColor& color) {
+    if (note_->text() != note) note_->setText(note);
+    if (color == noteColor_) return;
+    noteColor_ = color;
+    note_->setStyleSheet(color.isValid() ? QStringLiteral("color: %1").arg(color.name()) : QString());
+}
+
+void Section::refresh() {
+    for (FieldRow* row : rows_) {
+        row->refresh();
+        row->setVisible(row->applies());
+    }
+}
+
+void Section::setTheme(const Theme& theme) {
+    for (FieldRow* row : rows_) row->setTheme(theme);
+    if (more_) more_->setIcon(themedIcon("chevron-right", theme.secondary));
+}
+
+}  // namespace diffuscope

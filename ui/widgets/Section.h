@@ -1,0 +1,46 @@
+#pragma once
+#include "widgets/FieldRow.h"
+
+#include <QLabel>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <QWidget>
+#include <vector>
+
+namespace diffuscope {
+
+/// One section of a side panel: a head with a note at its right, its rows, rare rows folded away, and a line
+/// that says what a change costs.
+class Section : public QWidget {
+    Q_OBJECT
+  public:
+    Section(const QString& title, QWidget* parent = nullptr);
+
+    void addWidget(QWidget* widget);
+    /// A row per field of the group in the table's order, the rare ones behind "More".
+    void addFields(Group group, Studio& studio, Accent accent,
+                   const std::vector<std::string_view>& without = {});
+    void addCost(Cost cost);
+    void setNote(const QString& note, const QColor& color = {});
+
+    void refresh();
+    void setTheme(const Theme& theme);
+
+  private:
+    void addMore();
+    QVBoxLayout* layout_;
+    QLabel* note_;
+    QToolButton* more_ = nullptr;
+    QWidget* folded_ = nullptr;
+    QVBoxLayout* foldedLayout_ = nullptr;
+    std::vector<FieldRow*> rows_;
+    QColor noteColor_;
+};
+
+/// A hairline between sections.
+[[nodiscard]] QFrame* separator();
+
+/// A label with a role of the style sheet.
+[[nodiscard]] QLabel* roleLabel(const QString& text, const char* role);
+
+}  // namespace diffuscope

@@ -1,0 +1,61 @@
+#include "widgets/StageWidget.h"
+
+#include "widgets/FieldRow.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+
+namespace diffuscope {
+
+StageWidget::StageWidget(Studio& studio, QWidget* parent) : QWidget(parent), studio_(studio) {
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    setAccessibleName(tr("Stage"));
+    toggles_ = new QWidget(this);
+    auto* row = new QHBoxLayout(toggles_);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(14);
+    for (const LayerRow& layer : layers()) {
+        auto* button = new QToolButton;
+        button->setProperty("role", "layer");
+        button->setText(text(layer.choice.title));
+        button->setToolTip(text(layer.choice.help));
+        button->setCheckable(true);
+        button->setCursor(Qt::PointingHandCursor);
+        row->addWidget(button);
+        layerButtons_.push_back(button);
+        connect(button, &QToolButton::toggled, this, [this, &layer](bool on) {
+            ViewSettings view = studio_.settings().view;
+            view.*layer.shown = on;
+            studio_.changeView(view);
+        });
+    }
+    refresh();
+}
+
+void StageWidget::refresh() {
+    for (std::size_t i = 0; i < layerButtons_.size(); ++i)
+        layerButtons_[i]->setChecked(studio_.settings().view.*layers()[i].shown);
+    update();
+}
+
+void StageWidget::show(std::shared_ptr<const Snapshot> snapshot, double playhead) {
+    snapshot_ = std::move(snapshot);
+    playhead_ = playhead;
+    update();
+}
+
+void StageWidget::resizeEvent(QResizeEvent*) {
+    toggles_->adjustSize();
+    toggles_->move(14, height() - toggles_->height() - 10);
+}
+
+void StageWidget::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    const ViewSettings& view = studio_.settings().view;
+    painter.fillRect(rect(), themeOf(view.theme).window);
+    const Frame frame{
+        .snapshot = snapshot_.get(), .view = &view, .playhead = playhead_, .textPixels = 13, .splat = {}};
+    scenes()[static_cast<std::size_t>(view.lanes)].paint(painter, rect(), frame);
+}
+
+}  // namespace diffuscope

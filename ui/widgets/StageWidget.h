@@ -1,0 +1,33 @@
+#pragma once
+#include "scenes/Scene.h"
+#include "widgets/Studio.h"
+
+#include <QToolButton>
+#include <QWidget>
+#include <memory>
+#include <vector>
+
+namespace diffuscope {
+
+/// The stage: paints the scene of the chosen lanes, and carries a toggle per layer.
+class StageWidget : public QWidget {
+    Q_OBJECT
+  public:
+    explicit StageWidget(Studio& studio, QWidget* parent = nullptr);
+    void show(std::shared_ptr<const Snapshot> snapshot, double playhead);
+    void refresh();  ///< after a change of settings
+    [[nodiscard]] QSize minimumSizeHint() const override { return {320, 240}; }
+
+  protected:
+    void paintEvent(QPaintEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
+
+  private:
+    Studio& studio_;
+    std::shared_ptr<const Snapshot> snapshot_;
+    double playhead_ = 0.0;
+    QWidget* toggles_;
+    std::vector<QToolButton*> layerButtons_;
+};
+
+}  // namespace diffuscope

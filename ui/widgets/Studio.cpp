@@ -1,0 +1,242 @@
+#include "widgets/Studio.h"
+
+#include "Error.h"
+#include "io/Import.h"
+#include "settings/Fields.h"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QFileInfo>
+#include <QLocale>
+#include <QPointer>
+#include <QSaveFile>
+#include <QThreadPool>
+#include <QUndoCommand>
+#include <utility>
+
+namespace diffuscope {
+
+class SettingsCommand : public QUndoCommand {
+  public:
+    SettingsCommand(Studio& studio, const Settings& after, const QString& what, int mergeKey)
+        : QUndoCommand(what),
+          studio_(studio),
+          before_(studio.settings_),
+          after_(after),
+          mergeKey_(mergeKey) {}
+    void undo() override { studio_.adopt(withPresentView(before_)); }
+    void redo() override { studio_.adopt(withPresentView(after_)); }
+    [[nodiscard]] int id() const override { return mergeKey_; }
+    bool mergeWith(const QUndoCommand* other) override {
+        after_ = static_cast<const SettingsCommand*>(other)->after_;
+        return true;
+    }
+
+  private:
+    /// What is looked at (lanes, layers, theme, speed) is not part of the history; the number of particles
+    /// is.
+    [[nodiscard]] Settings withPresentView(Settings settings) const {
+        const int particles = std::exchange(settings.view, studio_.settings_.view).particles;
+        settings.view.particles = particles;
+        return settings;
+    }
+
+    Studio& studio_;
+    Settings before_;
+    Settings after_;
+    int mergeKey_;
+};
+
+/// Starts the network anew; undoing brings the weights back that were there.
+class ResetCommand : public QUndoCommand {
+  public:
+    explicit ResetCommand(Studio& studio)
+        : QUndoCommand(Studio::tr("reset of the network")), studio_(studio) {}
+    void redo() override {
+        // Commands run in order: the weights are taken before they are thrown away.
+        studio_.engine_.requestRun(
+            [slot = slot_](std::shared_ptr<const SavedRun> run) { slot->put(std::move(run)); });
+        studio_.engine_.resetNetwork();
+    }
+    void undo() override {
+        const auto run = slot_->peek();
+        if (!run) return;
+        studio_.engine_.restore(run);
+        studio_.engine_.setSettings(studio_.settings_);
+    }
+
+  private:
+    Studio& studio_;
+    std::shared_ptr<Latest<SavedRun>> slot_ = std::make_shared<Latest<SavedRun>>();
+};
+
+namespace {
+
+/// What came of reading or writing a file on another thread; run on the GUI thread if the studio still
+/// exists.
+void onStudio(const QPointer<Studio>& studio, std::function<void(Studio&)> action) {
+    QMetaObject::invokeMethod(
+        QCoreApplication::instance(),
+        [studio, action = std::move(action)] {
+            if (studio) action(*studio);
+        },
+        Qt::QueuedConnection);
+}
+
+QByteArray readFile(const QString& path) {
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        throw InputError(
+            QStringLiteral("%1 cannot be read: %2.").arg(path, file.errorString()).toStdString());
+    QByteArray bytes = file.readAll();
+    if (file.error() != QFileDevice::NoError)
+        throw InputError(
+            QStringLiteral("%1 cannot be read: %2.").arg(path, file.errorString()).toStdString());
+    return bytes;
+}
+
+void writeFile(const QString& path, const std::string& bytes) {
+    QSaveFile file(path);
+    const auto size = static_cast<qint64>(bytes.size());
+    const bool opened = file.open(QIODevice::WriteOnly);
+    if (!opened || file.write(bytes.data(), size) != size) {
+        const QString why = file.errorString();
+        if (opened) file.cancelWriting();
+        throw InputError(QStringLiteral("%1 cannot be written: %2.").arg(path, why).toStdString());
+    }
+    if (!file.commit())
+        throw InputError(
+            QStringLiteral("%1 cannot be written: %2.").arg(path, file.errorString()).toStdString());
+}
+
+std::string_view viewOf(const QByteArray& bytes) {
+    return {bytes.constData(), static_cast<std::size_t>(bytes.size())};
+}
+
+}  // namespace
+
+bool canOpen(const QString& path) {
+    const QString ending = QFileInfo(path).suffix().toLower();
+    return ending == "diffuscope" || ending == "csv" || ending == "npy";
+}
+
+Studio::Studio(const Settings& settings) : settings_(settings), engine_(settings, true) {}
+
+void Studio::adopt(const Settings& settings) {
+    settings_ = settings;
+    engine_.setSettings(settings_);
+    emit settingsChanged();
+}
+
+void Studio::change(const Settings& settings, const QString& what, int mergeKey) {
+    if (settings == settings_) return;
+    try {
+        validate(settings);
+    } catch (const InputError& error) {
+        emit message(true, QString::fromUtf8(error.what()));
+        emit settingsChanged();  // controls go back to what holds
+        return;
+    }
+    undo_.push(new SettingsCommand(*this, settings, what, mergeKey));
+}
+
+void Studio::changeView(const ViewSettings& view) {
+    Settings settings = settings_;
+    settings.view = view;
+    if (!(settings == settings_)) adopt(settings);
+}
+
+void Studio::setTraining(bool playing) {
+    if (playing == training_) return;
+    training_ = playing;
+    engine_.setTraining(playing);
+    emit trainingChanged(playing);
+}
+
+void Studio::resetNetwork() {
+    undo_.push(new ResetCommand(*this));
+}
+
+void Studio::open(const QString& path) {
+    const QPointer<Studio> self(this);
+    QThreadPool::globalInstance()->start([self, path] {
+        try {
+            if (!canOpen(path))
+                throw InputError(
+                    QStringLiteral("%1 cannot be opened: it takes .diffuscope, .csv or .npy files.")
+                        .arg(QFileInfo(path).fileName())
+                        .toStdString());
+            if (path.endsWith(".diffuscope", Qt::CaseInsensitive)) {
+                const QByteArray bytes = readFile(path);
+                auto read = std::make_shared<ReadSession>(readSession(viewOf(bytes)));
+                onStudio(self, [read, path](Studio& studio) {
+                    for (const std::string& warning : read->warnings)
+                        studio.report(false, QString::fromStdString(warning));
+                    studio.openSession(std::move(read->session), path);
+                });
+            } else {
+                auto data = std::make_shared<const DataSet>(importPoints(viewOf(readFile(path))));
+                onStudio(self, [data, path](Studio& studio) { studio.openTable(data, path); });
+            }
+        } catch (const InputError& error) {
+            const QString sentence =
+                QStringLiteral("%1: %2").arg(QFileInfo(path).fileName(), QString::fromUtf8(error.what()));
+            onStudio(self, [sentence](Studio& studio) { studio.report(true, sentence); });
+        }
+    });
+}
+
+void Studio::openSession(Session session, const QString& path) {
+    undo_.clear();
+    settings_ = session.run.settings;
+    path_ = path;
+    engine_.restore(std::make_shared<const SavedRun>(std::move(session.run)));
+    session.run = {};
+    training_ = session.training;
+    engine_.setTraining(training_);
+    emit settingsChanged();
+    emit trainingChanged(training_);
+    emit playheadLoaded(session.playhead);
+    emit pathChanged();
+    kept_ = std::move(session);
+}
+
+void Studio::openTable(std::shared_ptr<const DataSet> data, const QString& path) {
+    Settings settings = settings_;
+    settings.data.dataset = DatasetKind::Imported;
+    const std::size_t count = data->size();
+    // Not undoable through the settings alone: the points before an import may have been another table's.
+    undo_.clear();
+    settings_ = settings;
+    engine_.setImported(std::move(data), settings);
+    emit settingsChanged();
+    emit message(false,
+                 tr("%1: %2 points. The network learns them now.")
+                     .arg(QFileInfo(path).fileName(), QLocale(QLocale::English).toString(qint64(count))));
+}
+
+void Studio::save(const QString& path, double playhead) {
+    const QPointer<Studio> self(this);
+    Session session = kept_;
+    session.playhead = playhead;
+    session.training = training_;
+    engine_.requestRun([self, path, session = std::move(session)](std::shared_ptr<const SavedRun> run) {
+        QThreadPool::globalInstance()->start([self, path, session, run]() mutable {
+            try {
+                session.run = *run;
+                writeFile(path, writeSession(session));
+                onStudio(self, [path](Studio& studio) {
+                    studio.path_ = path;
+                    studio.undo_.setClean();
+                    emit studio.pathChanged();
+                    studio.report(false, tr("Saved as %1.").arg(QFileInfo(path).fileName()));
+                });
+            } catch (const InputError& error) {
+                const QString sentence = QString::fromUtf8(error.what());
+                onStudio(self, [sentence](Studio& studio) { studio.report(true, sentence); });
+            }
+        });
+    });
+}
+
+}  // namespace diffuscope

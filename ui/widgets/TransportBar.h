@@ -1,0 +1,36 @@
+#pragma once
+#include "widgets/Playback.h"
+#include "widgets/Studio.h"
+#include "widgets/Timeline.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QToolButton>
+#include <QWidget>
+#include <memory>
+
+namespace diffuscope {
+
+/// The bottom of the window, "when": transport, timeline, and which backend runs and why.
+class TransportBar : public QWidget {
+    Q_OBJECT
+  public:
+    TransportBar(Studio& studio, Playback& playback, QWidget* parent = nullptr);
+    void refresh();
+    void setTheme(const Theme& theme);
+    void show(const std::shared_ptr<const Snapshot>& snapshot);
+
+  private:
+    QToolButton* addButton(const QString& name, const QString& tip);
+
+    Studio& studio_;
+    Playback& playback_;
+    QToolButton *toStart_, *back_, *play_, *forward_, *toEnd_, *loop_;
+    QComboBox* speed_;
+    Timeline* timeline_;
+    QLabel* backend_;
+    QLabel* reason_;
+    const Theme* theme_;
+};
+
+}  // namespace diffuscope
