@@ -1,30 +1,32 @@
 #pragma once
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "settings/Settings.h"
 #include "training/LossHistory.h"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace diffuscope {
 
-/// Trains one network on one data set through a backend. No threads, no clocks: the result depends on settings,
-/// seed and the number of steps alone.
+/// Trains one network on one data set through a backend. No threads, no clocks: the result depends on
+/// settings, seed and the number of steps alone.
 class Trainer {
   public:
     /// A new run, or one that goes on from `state` and `history`.
     /// @throws InputError when the state's layout is not the settings'.
-    Trainer(const Settings& settings, std::shared_ptr<const DataSet> data, std::unique_ptr<DenoiserBackend> backend,
-            std::optional<TrainingState> state = std::nullopt, LossHistory history = {});
+    Trainer(const Settings& settings, std::shared_ptr<const DataSet> data,
+            std::unique_ptr<DenoiserBackend> backend, std::optional<TrainingState> state = std::nullopt,
+            LossHistory history = {});
 
     /// Takes new settings (and data, when the data set changed) and does the least that the difference asks
     /// for: nothing, other batches, or a fresh network. Returns true when the network was started anew.
     bool apply(const Settings& settings, std::shared_ptr<const DataSet> data);
 
-    /// Trains `steps` steps. A non-finite loss or parameter restores the last good weights (kept every 200
-    /// steps), halves rateScale() and returns a sentence about it.
+    /// Trains `steps` steps. A non-finite loss or parameter restores the last good weights (kept at every
+    /// step that 200 divides), halves rateScale() and returns at once, with a sentence about it.
     std::optional<std::string> advance(int steps);
 
     void reset();  ///< the network starts anew from its seed; rateScale() is 1 again
@@ -39,14 +41,20 @@ class Trainer {
     [[nodiscard]] const DataSet& data() const { return *data_; }
 
   private:
-    void configure();
-    [[nodiscard]] bool healthy(const TrainingState& state) const;
+    static constexpr int keepEvery = 200;
+
+    void setLevels();
+    void start(TrainingState state, LossHistory history);
+    void keep(TrainingState state);
+    std::string recover(std::int64_t failedStep);
 
     Settings settings_;
     std::shared_ptr<const DataSet> data_;
     std::unique_ptr<DenoiserBackend> backend_;
     LossHistory history_;
     TrainingState lastGood_;
+    LossHistory lastGoodHistory_;
+    std::vector<float> losses_;  // of the steps in progress
     double rateScale_ = 1.0;
 };
 

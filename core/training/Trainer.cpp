@@ -1,0 +1,143 @@
+#include "training/Trainer.h"
+
+#include "Error.h"
+#include "diffusion/NoiseSchedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+namespace diffuscope {
+namespace {
+
+bool finite(const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+bool healthy(const TrainingState& state) {
+    return finite(state.parameters) && finite(state.average) && finite(state.firstMoment) &&
+           finite(state.secondMoment);
+}
+
+void requireLayout(const TrainingState& state, const MlpLayout& layout) {
+    if (state.layout.width != layout.width || state.layout.depth != layout.depth) {
+        std::ostringstream sentence;
+        sentence << "The saved network has " << state.layout.depth << " layers of " << state.layout.width
+                 << ", but the settings ask for " << layout.depth << " of " << layout.width << ".";
+        throw InputError(sentence.str());
+    }
+    if (state.layout.conditioning != layout.conditioning) {
+        throw InputError(
+            "The saved network was trained with another conditioning than the settings ask for.");
+    }
+    const std::size_t count = layout.parameterCount();
+    for (const auto* values : {&state.parameters, &state.average, &state.firstMoment, &state.secondMoment}) {
+        if (values->size() != count) throw InputError("The saved network's parameters are not complete.");
+    }
+    if (state.step < 0) throw InputError("The saved network's step is negative.");
+    if (!healthy(state)) throw InputError("The saved network's parameters are not all finite numbers.");
+}
+
+}  // namespace
+
+Trainer::Trainer(const Settings& settings, std::shared_ptr<const DataSet> data,
+                 std::unique_ptr<DenoiserBackend> backend, std::optional<TrainingState> state,
+                 LossHistory history)
+    : settings_(settings), data_(std::move(data)), backend_(std::move(backend)) {
+    const MlpLayout layout = layoutOf(settings_.network);
+    if (state) requireLayout(*state, layout);
+    backend_->setData(data_->points);
+    setLevels();
+    start(state ? std::move(*state) : initialState(layout, settings_.seed), std::move(history));
+}
+
+bool Trainer::apply(const Settings& settings, std::shared_ptr<const DataSet> data) {
+    const Settings before = std::exchange(settings_, settings);
+    if (data != data_) {
+        data_ = std::move(data);
+        backend_->setData(data_->points);
+    }
+    if (settings.schedule != before.schedule ||
+        settings.network.conditioning != before.network.conditioning) {
+        setLevels();
+    }
+    if (settings.network == before.network && settings.seed == before.seed) return false;
+    reset();
+    return true;
+}
+
+std::optional<std::string> Trainer::advance(int steps) {
+    const TrainingSettings& training = settings_.training;
+    for (int done = 0; done < steps;) {
+        const std::int64_t first = step() + 1;
+        const int untilKept = keepEvery - static_cast<int>(step() % keepEvery);
+        const int count = std::min(steps - done, untilKept);
+        losses_.resize(static_cast<std::size_t>(count));
+        backend_->train({.seed = settings_.seed,
+                         .batch = training.batch,
+                         .stratified = training.stratified,
+                         .floorShare = training.floorShare,
+                         .learningRate = training.learningRate * rateScale_},
+                        losses_);
+        for (int i = 0; i < count; ++i) {
+            const float loss = losses_[static_cast<std::size_t>(i)];
+            if (!std::isfinite(loss)) return recover(first + i);
+            history_.add(first + i, loss);
+        }
+        if (count == untilKept) {
+            TrainingState now = backend_->state();
+            if (!healthy(now)) return recover(step());
+            keep(std::move(now));
+        }
+        done += count;
+    }
+    return std::nullopt;
+}
+
+void Trainer::reset() {
+    rateScale_ = 1.0;
+    start(initialState(layoutOf(settings_.network), settings_.seed), {});
+}
+
+void Trainer::setBackend(std::unique_ptr<DenoiserBackend> backend) {
+    TrainingState state;
+    try {
+        state = backend_->state();
+    } catch (const BackendError&) {  // a lost device takes the newest weights with it
+        state = lastGood_;
+        history_ = lastGoodHistory_;
+    }
+    backend_ = std::move(backend);
+    backend_->setData(data_->points);
+    setLevels();
+    backend_->setState(state);
+}
+
+void Trainer::setLevels() {
+    backend_->setLevels(noiseLevels(NoiseSchedule(settings_.schedule), settings_.network.conditioning));
+}
+
+void Trainer::start(TrainingState state, LossHistory history) {
+    backend_->setState(state);
+    history_ = std::move(history);
+    keep(std::move(state));
+}
+
+void Trainer::keep(TrainingState state) {
+    lastGood_ = std::move(state);
+    lastGoodHistory_ = history_;
+}
+
+std::string Trainer::recover(std::int64_t failedStep) {
+    rateScale_ *= 0.5;
+    history_ = lastGoodHistory_;
+    backend_->setState(lastGood_);
+    std::ostringstream sentence;
+    sentence << "Training left the finite numbers at step " << failedStep << ": the weights of step "
+             << lastGood_.step << " are back, and the learning rate is halved to "
+             << settings_.training.learningRate * rateScale_ << ".";
+    return sentence.str();
+}
+
+}  // namespace diffuscope
