@@ -1,0 +1,244 @@
+#include "training/CloudRun.h"
+#include "training/Engine.h"
+
+#include <QTest>
+#include <atomic>
+#include <cmath>
+#include <functional>
+
+using namespace diffuscope;
+
+namespace {
+
+/// A run that is small enough to be complete in a moment.
+Settings smallSettings() {
+    Settings settings;
+    settings.backend = BackendKind::Cpu;
+    settings.data.points = 500;
+    settings.schedule.steps = 40;
+    settings.view.particles = 300;
+    settings.network.width = 16;
+    settings.network.depth = 2;
+    settings.training.batch = 64;
+    return settings;
+}
+
+std::shared_ptr<const Snapshot> waitFor(const Engine& engine,
+                                        const std::function<bool(const Snapshot&)>& wanted) {
+    std::shared_ptr<const Snapshot> found;
+    (void)QTest::qWaitFor(
+        [&] {
+            const auto snapshot = engine.snapshot();
+            if (snapshot && wanted(*snapshot)) found = snapshot;
+            return found != nullptr;
+        },
+        30'000);
+    return found;
+}
+
+bool settled(const Snapshot& snapshot) {
+    return !snapshot.reverse.empty() && snapshot.reverse.complete() && snapshot.forward.complete() &&
+           !snapshot.reversePaths.empty() && snapshot.reversePaths.complete() &&
+           snapshot.reverseBefore.empty();
+}
+
+std::vector<float> flat(const Trajectory& trajectory) {
+    std::vector<float> all;
+    for (const Positions& positions : trajectory.positions)
+        all.insert(all.end(), positions->begin(), positions->end());
+    return all;
+}
+
+}  // namespace
+
+class EngineTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void picturesAreCompleteAndFinite() {
+        Engine engine(smallSettings(), true);
+        const auto snapshot = waitFor(
+            engine, [](const Snapshot& s) { return settled(s) && s.step > 200 && std::isfinite(s.loss); });
+        QVERIFY(snapshot);
+        QCOMPARE(snapshot->forward.t.front(), 0);
+        QCOMPARE(snapshot->forward.t.back(), 40);
+        QCOMPARE(snapshot->reverse.count, 300);
+        QCOMPARE(snapshot->reversePaths.count, 10);
+        QCOMPARE(snapshot->backend.id, std::string("cpu"));
+        for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
+    }
+
+    /// The followed particles are the cloud's first, step for step.
+    void pathsBelongToTheCloud() {
+        Engine engine(smallSettings(), false);
+        const auto snapshot = waitFor(engine, settled);
+        QVERIFY(snapshot);
+        for (const auto& [paths, cloud] : {std::pair(&snapshot->forwardPaths, &snapshot->forward),
+                                           std::pair(&snapshot->reversePaths, &snapshot->reverse)})
+            for (std::size_t k = 0; k < cloud->t.size(); ++k)
+                for (std::size_t i = 0; i < 20; ++i)
+                    QVERIFY(std::abs((*paths->positions[k])[i] - (*cloud->positions[k])[i]) < 1e-4f);
+    }
+
+    /// sigma moves: the same noise, the same start, another path; the network is not touched.
+    void sliderBendsTheSameTrajectories() {
+        Engine engine(smallSettings(), false);
+        const auto before = waitFor(engine, settled);
+        QVERIFY(before);
+        Settings changed = smallSettings();
+        changed.sampler.sigmaScale = 0.5;
+        engine.setSettings(changed);
+        const auto after =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == changed && settled(s); });
+        QVERIFY(after);
+        QCOMPARE(*after->reverse.positions.back(), *before->reverse.positions.back());
+        QVERIFY(*after->reverse.positions.front() != *before->reverse.positions.front());
+        QCOMPARE(flat(after->forward), flat(before->forward));
+        QCOMPARE(after->step, before->step);
+        // Back again is the same picture, bit for bit.
+        engine.setSettings(smallSettings());
+        const auto again =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == smallSettings() && settled(s); });
+        QVERIFY(again);
+        QCOMPARE(flat(again->reverse), flat(before->reverse));
+    }
+
+    void pauseStepAndReset() {
+        Engine engine(smallSettings(), true);
+        QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step > 50; }));
+        engine.setTraining(false);
+        const auto paused = waitFor(engine, [](const Snapshot& s) { return !s.training; });
+        QVERIFY(paused);
+        QTest::qWait(100);
+        QCOMPARE(engine.snapshot()->step, paused->step);
+        engine.trainOneStep();
+        QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.step == paused->step + 1; }));
+        engine.resetNetwork();
+        QVERIFY(
+            waitFor(engine, [](const Snapshot& s) { return s.step == 0 && s.history->points().empty(); }));
+    }
+
+    void newDataContinueNewWidthStartsAnew() {
+        Engine engine(smallSettings(), true);
+        QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step > 100; }));
+        engine.setTraining(false);
+        Settings moons = smallSettings();
+        moons.data.dataset = DatasetKind::TwoMoons;
+        engine.setSettings(moons);
+        const auto continued = waitFor(engine, [&](const Snapshot& s) { return s.settings == moons; });
+        QVERIFY(continued);
+        QVERIFY(continued->step > 100);
+        Settings wide = moons;
+        wide.network.width = 32;
+        engine.setSettings(wide);
+        const auto anew = waitFor(engine, [&](const Snapshot& s) { return s.settings == wide; });
+        QVERIFY(anew);
+        QCOMPARE(anew->step, std::int64_t{0});
+    }
+
+    void refusedSettingsKeepThePicture() {
+        Engine engine(smallSettings(), false);
+        QVERIFY(waitFor(engine, settled));
+        Settings crossed = smallSettings();
+        crossed.schedule.betaMin = 0.9;
+        engine.setSettings(crossed);
+        const auto told = waitFor(engine, [](const Snapshot& s) { return !s.notices.empty(); });
+        QVERIFY(told);
+        QVERIFY(told->notices.back().warning);
+        QVERIFY(QString::fromStdString(told->notices.back().sentence).contains("beta-min"));
+        QVERIFY(told->settings == smallSettings());
+        Settings imported = smallSettings();
+        imported.data.dataset = DatasetKind::Imported;
+        engine.setSettings(imported);
+        const auto serial = told->notices.back().serial;
+        QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.notices.back().serial > serial; }));
+    }
+
+    /// What is saved goes on in another engine with the same picture.
+    void savedRunGoesOn() {
+        Latest<SavedRun> slot;
+        std::vector<float> picture;
+        {
+            Engine engine(smallSettings(), true);
+            QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step > 100; }));
+            engine.setTraining(false);
+            engine.resetNetwork();
+            engine.trainOneStep();
+            QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step == 1 && settled(s); }));
+            engine.requestRun([&slot](std::shared_ptr<const SavedRun> run) { slot.put(std::move(run)); });
+            QTRY_VERIFY(slot.peek() != nullptr);
+            Settings resampled = smallSettings();
+            resampled.sampler.sigma = SigmaKind::Lower;
+            engine.setSettings(resampled);
+            const auto shown =
+                waitFor(engine, [&](const Snapshot& s) { return s.settings == resampled && settled(s); });
+            QVERIFY(shown);
+            picture = flat(shown->reverse);
+        }
+        Engine other(Settings{.backend = BackendKind::Cpu}, false);
+        SavedRun run = *slot.peek();
+        run.settings.sampler.sigma = SigmaKind::Lower;
+        other.restore(std::make_shared<const SavedRun>(run));
+        const auto restored = waitFor(other, [&](const Snapshot& s) {
+            return s.settings == run.settings && s.step == 1 && settled(s);
+        });
+        QVERIFY(restored);
+        QCOMPARE(flat(restored->reverse), picture);
+    }
+
+    /// However the work is sliced, and whatever is kept, the positions are the same.
+    void slicingDoesNotMatter() {
+        const Settings settings = smallSettings();
+        const auto data = trainingData(settings.data, settings.seed);
+        const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
+        const auto whole = [&](std::size_t units, std::size_t bytes, int count) {
+            CloudRun run = forwardRun(schedule, data, settings.seed, count, bytes);
+            while (!run.done()) run.advance(units);
+            return run.trajectory();
+        };
+        const Trajectory once = whole(1'000'000, 1 << 30, 300);
+        QCOMPARE(flat(whole(1, 1 << 30, 300)), flat(once));
+        const Trajectory sparse = whole(700, 300 * 8 * 5, 300);
+        QVERIFY(sparse.t.size() <= 6);
+        QCOMPARE(*sparse.positions.back(), *once.positions.back());
+        // More than one block of particles a step.
+        const Trajectory large = whole(1'000'000, 1 << 30, 20'000);
+        const std::vector<float> first(large.positions.back()->begin(),
+                                       large.positions.back()->begin() + 600);
+        QCOMPARE(first, *once.positions.back());
+    }
+
+    void onePointOneParticleOneStep() {
+        Settings settings = smallSettings();
+        settings.data.points = 1;
+        settings.view.particles = 1;
+        settings.schedule.steps = 1;
+        Engine engine(settings, true);
+        const auto snapshot = waitFor(engine, [](const Snapshot& s) { return settled(s) && s.step > 20; });
+        QVERIFY(snapshot);
+        QCOMPARE(snapshot->reverse.t.size(), std::size_t{2});
+        for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
+    }
+
+    void idealDenoiserReproducesThePoints() {
+        Settings settings = smallSettings();
+        settings.data.points = 5;
+        settings.sampler.denoiser = DenoiserKind::Ideal;
+        settings.sampler.sigma = SigmaKind::Lower;
+        settings.schedule.steps = 200;
+        Engine engine(settings, false);
+        const auto snapshot =
+            waitFor(engine, [&](const Snapshot& s) { return settled(s) && s.schedule->steps() == 200; });
+        QVERIFY(snapshot);
+        const auto& end = *snapshot->reverse.positions.front();
+        for (std::size_t i = 0; i < end.size(); i += 2) {
+            float nearest = 1e9f;
+            for (std::size_t k = 0; k < snapshot->data->size(); ++k)
+                nearest = std::min(nearest, std::hypot(end[i] - snapshot->data->points[2 * k],
+                                                       end[i + 1] - snapshot->data->points[2 * k + 1]));
+            QVERIFY(nearest < 0.05f);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(EngineTest)
+#include "EngineTest.moc"

@@ -1,0 +1,344 @@
+#include "widgets/Controls.h"
+#include "widgets/ExportDialog.h"
+#include "widgets/FieldRow.h"
+#include "widgets/MainWindow.h"
+#include "widgets/MessageBar.h"
+
+#include <time.h>
+
+#include <QAction>
+#include <QApplication>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+#include <cmath>
+
+using namespace diffuscope;
+
+namespace {
+
+Settings smallSettings() {
+    Settings settings;
+    settings.backend = BackendKind::Cpu;
+    settings.data.points = 1000;
+    settings.schedule.steps = 100;
+    settings.view.particles = 200;
+    settings.network.width = 32;
+    settings.network.depth = 2;
+    settings.training.batch = 128;
+    return settings;
+}
+
+double threadSeconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// Turns the event loop and keeps the longest that one turn kept the GUI thread's processor busy. Time on the
+/// processor, not on the wall: what other programs on the machine do is not a stall of this one.
+class Turns {
+  public:
+    void run(int milliseconds) {
+        QElapsedTimer clock;
+        clock.start();
+        while (clock.elapsed() < milliseconds) {
+            const double start = threadSeconds();
+            QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+            longest_ = std::max(longest_, threadSeconds() - start);
+            QTest::qSleep(1);
+        }
+    }
+    [[nodiscard]] double longest() const { return longest_; }
+
+  private:
+    double longest_ = 0.0;
+};
+
+bool allFinite(const Trajectory& trajectory) {
+    for (const Positions& positions : trajectory.positions)
+        if (positions)
+            for (const float value : *positions)
+                if (!std::isfinite(value)) return false;
+    return true;
+}
+
+}  // namespace
+
+class WindowTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void showsAPictureThatMoves() {
+        MainWindow window(smallSettings());
+        window.show();
+        QTRY_VERIFY_WITH_TIMEOUT(window.studio().snapshot() && window.studio().snapshot()->step > 20, 20000);
+        const QImage first = window.grab().toImage();
+        QTest::qWait(400);
+        QVERIFY(window.grab().toImage() != first);
+    }
+
+    /// Every control to both ends while training: no warning, nothing non-finite, the thread of the window is
+    /// never busy for long, and each change arrives at the worker.
+    void everyControlToBothEnds() {
+        MainWindow window(smallSettings());
+        window.show();
+        QTRY_VERIFY_WITH_TIMEOUT(window.studio().snapshot() && window.studio().snapshot()->step > 5, 20000);
+        auto& studio = window.studio();
+        Turns turns;
+        int moved = 0;
+        for (FieldRow* row : window.findChildren<FieldRow*>()) {
+            const Settings before = studio.settings();
+            for (const bool high : {false, true}) {
+                if (auto* slider = row->findChild<QSlider*>()) {
+                    if (row->field().id == "seed") continue;
+                    slider->setValue(high ? slider->maximum() : slider->minimum());
+                    if (row->field().id != "schedule.beta-min" && row->field().id != "schedule.beta-max")
+                        QCOMPARE(row->field().get(studio.settings()),
+                                 high ? row->field().upper() : row->field().minimum);
+                } else if (auto* button = row->findChild<SwitchButton*>()) {
+                    button->setChecked(high);
+                } else if (auto* combo = row->findChild<QComboBox*>()) {
+                    combo->setCurrentIndex(high ? combo->count() - 1 : 0);
+                } else if (auto* segments = row->findChild<Segments*>()) {
+                    const auto buttons = segments->findChildren<QToolButton*>();
+                    (high ? buttons.last() : buttons.first())->click();
+                } else {
+                    QFAIL("a row without a control");
+                }
+                ++moved;
+                turns.run(60);
+                const auto snapshot = studio.snapshot();
+                QVERIFY2(allFinite(snapshot->reversePaths) && allFinite(snapshot->forwardPaths),
+                         std::string(row->field().id).c_str());
+            }
+            studio.change(before, "back");
+            turns.run(20);
+        }
+        QVERIFY(moved >= 40);
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->settings == studio.settings(), 30000);
+        QVERIFY(std::isfinite(studio.snapshot()->loss));
+        qInfo("longest turn of the window's thread: %.0f ms of processor time", turns.longest() * 1e3);
+        QVERIFY(turns.longest() < 0.1);
+    }
+
+    void undoAndRedo() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        auto* row = window.findChild<FieldRow*>("sampler.sigma-scale");
+        auto* slider = row->findChild<QSlider*>();
+        for (int i = 0; i < 5; ++i) slider->setValue(slider->value() + 10);
+        const Settings after = studio.settings();
+        QVERIFY(!(after == smallSettings()));
+        QCOMPARE(studio.undoStack().count(), 1);  // one drag is one step
+        studio.undoStack().undo();
+        QVERIFY(studio.settings() == smallSettings());
+        studio.undoStack().redo();
+        QVERIFY(studio.settings() == after);
+    }
+
+    void numbersAreTypedAndRefused() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto* row = window.findChild<FieldRow*>("schedule.steps");
+        auto* number = row->findChild<NumberField*>();
+        auto* edit = number->findChild<QLineEdit*>();
+        const auto type = [&](const QString& text) {
+            edit->setFocus();
+            edit->selectAll();
+            QTest::keyClicks(edit, text);
+            QTest::keyClick(edit, Qt::Key_Return);
+        };
+        type("250");
+        QCOMPARE(window.studio().settings().schedule.steps, 250);
+        type("0");
+        QCOMPARE(window.studio().settings().schedule.steps, 250);
+        auto* bar = window.findChild<MessageBar*>();
+        QVERIFY(bar->isVisible());
+        QVERIFY(bar->sentence().contains("1 to 10000"));
+        QCOMPARE(edit->text(), QString("250"));
+    }
+
+    void keysMoveThePlayhead() {
+        MainWindow window(smallSettings());
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        auto& playback = window.playback();
+        QTest::keyClick(&window, Qt::Key_End);
+        QTest::keyClick(&window, Qt::Key_Left);
+        QVERIFY(!playback.playing());
+        QCOMPARE(playback.time(), 99.0);
+        QTest::keyClick(&window, Qt::Key_Home);
+        QCOMPARE(playback.time(), 0.0);
+        QTest::keyClick(&window, Qt::Key_Right);
+        QCOMPARE(playback.time(), 1.0);
+        QTest::keyClick(&window, Qt::Key_Space);
+        QVERIFY(playback.playing());
+        QTest::keyClick(&window, Qt::Key_F11);
+        QVERIFY(window.isFullScreen());
+        QTest::keyClick(&window, Qt::Key_Escape);
+        QVERIFY(!window.isFullScreen());
+        QTRY_VERIFY(window.studio().snapshot() && window.studio().snapshot()->step > 0);
+        QTest::keyClick(&window, Qt::Key_R);
+        QTest::qWait(50);
+        QCOMPARE(window.studio().undoStack().undoText(), QString("reset of the network"));
+    }
+
+    void playbackLoops() {
+        Playback playback;
+        playback.setSteps(100);
+        ViewSettings view;
+        double highest = 0.0;
+        for (int i = 0; i < 400; ++i) {
+            playback.advance(0.05, view);
+            highest = std::max(highest, playback.time());
+        }
+        QCOMPARE(highest, 100.0);
+        QVERIFY(playback.playing());
+        view.loop = LoopKind::Once;
+        for (int i = 0; i < 400; ++i) playback.advance(0.05, view);
+        QCOMPARE(playback.time(), 0.0);
+        QVERIFY(!playback.playing());
+        // T changes under the playhead: the fraction stays.
+        playback.setTime(50.0);
+        playback.setSteps(1000);
+        QCOMPARE(playback.time(), 500.0);
+    }
+
+    void savedAndOpenedIsTheSamePicture() {
+        QTemporaryDir folder;
+        const QString path = folder.filePath("a.diffuscope");
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 50, 20000);
+        studio.setTraining(false);
+        window.playback().setPlaying(false);
+        window.playback().setTime(37.0);
+        QTRY_VERIFY(!studio.snapshot()->training);
+        studio.save(path, window.playback().time());
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path), 10000);
+        QTRY_COMPARE(studio.path(), path);
+        const auto step = studio.snapshot()->step;
+
+        MainWindow other{Settings{.backend = BackendKind::Cpu}};
+        other.show();
+        other.open(path);
+        QTRY_VERIFY_WITH_TIMEOUT(other.studio().snapshot() &&
+                                     other.studio().snapshot()->settings == smallSettings() &&
+                                     other.studio().snapshot()->step == step,
+                                 20000);
+        QCOMPARE(other.playback().time(), 37.0);
+        QVERIFY(!other.studio().training());
+        const auto complete = [](const Studio& s) {
+            const auto snapshot = s.snapshot();
+            return snapshot->reverseBefore.empty() && !snapshot->reverse.empty() &&
+                   snapshot->reverse.complete();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(complete(other.studio()) && complete(studio), 20000);
+        // The first window's cloud may be of an earlier step of training: sample it anew.
+        for (MainWindow* each : {&window, &other}) {
+            Settings changed = smallSettings();
+            changed.sampler.sigma = SigmaKind::Lower;
+            each->studio().change(changed, "sigma");
+            QTRY_VERIFY_WITH_TIMEOUT(
+                each->studio().snapshot()->settings == changed && complete(each->studio()), 20000);
+        }
+        QCOMPARE(*other.studio().snapshot()->reverse.positions.front(),
+                 *studio.snapshot()->reverse.positions.front());
+    }
+
+    void opensATableAndRefusesOthers() {
+        QTemporaryDir folder;
+        const auto write = [&](const QString& name, const QByteArray& bytes) {
+            QFile file(folder.filePath(name));
+            if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write");
+            file.write(bytes);
+            return file.fileName();
+        };
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        auto* bar = window.findChild<MessageBar*>();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 5, 20000);
+        window.open(write("good.csv", "a,b\n1,2\n3,4\n5,9\n"));
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->data->size() == 3, 10000);
+        QCOMPARE(studio.settings().data.dataset, DatasetKind::Imported);
+        const Settings held = studio.settings();
+        window.open(write("bad.csv", "a,b\n1,2\n3,four\n"));
+        QTRY_VERIFY(bar->sentence().contains("bad.csv"));
+        QVERIFY2(bar->sentence().contains("3"), qPrintable(bar->sentence()));
+        window.open(write("notes.txt", "hello"));
+        QTRY_VERIFY(bar->sentence().contains("notes.txt"));
+        window.open(write("broken.diffuscope", "not a session"));
+        QTRY_VERIFY(bar->sentence().contains("broken.diffuscope"));
+        window.open(folder.filePath("missing.csv"));
+        QTRY_VERIFY(bar->sentence().contains("missing.csv"));
+        QVERIFY(studio.settings() == held);
+        QCOMPARE(studio.snapshot()->data->size(), std::size_t{3});
+    }
+
+    void exportsAndCancels() {
+        QTemporaryDir folder;
+        MainWindow window(smallSettings());
+        window.show();
+        QTRY_VERIFY_WITH_TIMEOUT(window.studio().snapshot() && window.studio().snapshot()->step > 5, 20000);
+        for (QAction* action : window.actions())
+            if (action->shortcut() == QKeySequence(Qt::CTRL | Qt::Key_E)) action->trigger();
+        auto* dialog = window.findChild<ExportDialog*>();
+        QVERIFY(dialog && dialog->isVisible());
+        const auto button = [&](const QString& name) -> QPushButton* {
+            for (auto* each : dialog->findChildren<QPushButton*>())
+                if (each->text() == name) return each;
+            return nullptr;
+        };
+        for (auto* box : dialog->findChildren<QDoubleSpinBox*>()) box->setValue(0.5);
+        const QString made = folder.filePath("film.mp4");
+        dialog->setPath(made);
+        button("Export")->click();
+        QVERIFY(dialog->running());
+        QTRY_VERIFY_WITH_TIMEOUT(!dialog->running(), 60000);
+        QVERIFY(QFile::exists(made));
+
+        for (auto* box : dialog->findChildren<QDoubleSpinBox*>()) box->setValue(600);
+        dialog->setPath(folder.filePath("cancelled.mp4"));
+        button("Export")->click();
+        QTest::qWait(300);
+        button("Cancel")->click();
+        QTRY_VERIFY_WITH_TIMEOUT(!dialog->running(), 20000);
+        QCOMPARE(
+            QDir(folder.path()).entryList(QDir::Files | QDir::Dirs | QDir::Hidden | QDir::NoDotAndDotDot),
+            QStringList("film.mp4"));
+    }
+
+    void everyThemeAndSize() {
+        MainWindow window(smallSettings());
+        window.show();
+        QTRY_VERIFY_WITH_TIMEOUT(window.studio().snapshot() && window.studio().snapshot()->step > 5, 20000);
+        QImage last;
+        for (const QSize size : {QSize(1280, 720), QSize(1920, 1080)}) {
+            window.resize(size);
+            for (std::size_t i = 0; i < themes().size(); ++i) {
+                ViewSettings view = window.studio().settings().view;
+                view.theme = static_cast<ThemeKind>(i);
+                window.studio().changeView(view);
+                QTest::qWait(50);
+                const QImage picture = window.grab().toImage();
+                QVERIFY(picture != last);
+                last = picture;
+            }
+            // Nothing that has an effect is squeezed to less than it needs.
+            for (auto* label : window.findChildren<QLabel*>())
+                if (label->isVisible() && !label->wordWrap() && label->textFormat() != Qt::RichText)
+                    QVERIFY2(label->width() >= label->sizeHint().width() - 1, qPrintable(label->text()));
+        }
+    }
+};
+
+QTEST_MAIN(WindowTest)
+#include "WindowTest.moc"
