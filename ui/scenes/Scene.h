@@ -1,29 +1,28 @@
 #pragma once
-#include <QPainter>
-#include <QRectF>
-#include <functional>
-#include <span>
-
-#include "particles/Splat.h"
+#include "scenes/Cloud.h"
 #include "scenes/Theme.h"
 #include "settings/Choice.h"
 #include "training/Snapshot.h"
+
+#include <QPainter>
+#include <QRectF>
+#include <span>
 
 namespace diffuscope {
 
 /// What a scene is drawn from. Never kept.
 struct Frame {
-    const Snapshot* snapshot;    ///< trajectories, data, schedule
-    const ViewSettings* view;    ///< lanes, layers, theme
-    double playhead;             ///< diffusion time t, 0 … T
-    double textPixels = 13;      ///< body size; larger in a presentation and in films
-    /// Splats particles; the CPU's splat() when empty.
-    std::function<void(std::span<const float>, const SplatView&, std::span<std::uint32_t>)> splat;
+    const Snapshot* snapshot;  ///< trajectories, data, schedule; null before the first
+    const ViewSettings* view;  ///< lanes, layers, theme
+    double playhead;           ///< diffusion time t, 0 … T
+    double textPixels = 13;    ///< body size; larger in a presentation and in films
+    SplatFunction splat;       ///< the CPU's splat() when empty
 };
 
 enum class Lane { Forward, Reverse };
 
-/// Draws one lane with its layers, title, formula and numbers into `rect`. The stage keeps a square scale with
+/// Draws one lane with its layers, title, formula and numbers into `rect`. The stage keeps a square scale
+/// with
 /// [-3.2, 3.2] visible on its shorter side.
 void paintLane(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane);
 
@@ -37,7 +36,7 @@ struct SceneRow {
 /// What can be shown on a lane; drawn in the table's order, back to front.
 struct LayerRow {
     Choice choice;  ///< help is the sentence that says what it shows
-    bool ViewSettings::* shown;
+    bool ViewSettings::*shown;
     void (*paint)(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane);
 };
 [[nodiscard]] std::span<const LayerRow> layers();

@@ -1,0 +1,275 @@
+#include "scenes/Scene.h"
+
+#include "scenes/KeptImages.h"
+#include "scenes/Stage.h"
+#include "scenes/Trails.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+namespace diffuscope {
+namespace {
+
+const Theme& themeOf(const Frame& frame) {
+    return diffuscope::themeOf(frame.view->theme);
+}
+
+QColor laneColour(const Theme& theme, Lane lane) {
+    return lane == Lane::Forward ? theme.forward : theme.reverse;
+}
+
+int stepsOf(const Frame& frame) {
+    return frame.snapshot && frame.snapshot->schedule ? frame.snapshot->schedule->steps() : 0;
+}
+
+/// What stands for the cloud at the playhead.
+struct ShownCloud {
+    Positions positions;
+    bool stale = false;  ///< of the run before the last change of settings
+};
+
+Positions positionsAt(const Trajectory& trajectory, double time) {
+    return trajectory.empty() ? nullptr : trajectory.positions[trajectory.nearest(time)];
+}
+
+ShownCloud shownCloud(const Frame& frame, Lane lane) {
+    if (!frame.snapshot) return {};
+    const Snapshot& snapshot = *frame.snapshot;
+    if (lane == Lane::Forward) return {positionsAt(snapshot.forward, frame.playhead)};
+    if (Positions now = positionsAt(snapshot.reverse, frame.playhead)) return {std::move(now)};
+    const double share = stepsOf(frame) > 0 ? frame.playhead / stepsOf(frame) : 0.0;
+    return {positionsAt(snapshot.reverseBefore, share * snapshot.reverseBefore.steps()), true};
+}
+
+// --- layers
+// -------------------------------------------------------------------------------------------------
+
+ImageKey keyOf(const QPainter& painter, const QRectF& rect, const Frame& frame,
+               std::shared_ptr<const void> source) {
+    const QTransform& device = painter.deviceTransform();
+    const QPointF corner = device.map(rect.topLeft());
+    return {.source = std::move(source),
+            .size = rect.size(),
+            .offset = {corner.x() - std::floor(corner.x()), corner.y() - std::floor(corner.y())},
+            .pixels = device.m11(),
+            .theme = frame.view->theme,
+            .textPixels = frame.textPixels};
+}
+
+void paintBackground(QPainter& painter, const QRectF& rect, const Frame& frame) {
+    const QImage image = keptImage(keyOf(painter, rect, frame, nullptr), [&] {
+        QImage made = deviceImage(painter, rect);
+        if (made.isNull()) return made;
+        made.fill(Qt::transparent);
+        const QPointF offset = keyOf(painter, rect, frame, nullptr).offset / made.devicePixelRatio();
+        QPainter inner(&made);
+        paintStage(inner, Stage({offset, rect.size()}), themeOf(frame), frame.textPixels);
+        return made;
+    });
+    drawDeviceImage(painter, rect, image);
+}
+
+void paintData(QPainter& painter, const QRectF& rect, const Frame& frame, Lane) {
+    if (!frame.snapshot || !frame.snapshot->data) return;
+    const auto& data = frame.snapshot->data;
+    const QImage image = keptImage(keyOf(painter, rect, frame, data), [&] {
+        const Theme& theme = themeOf(frame);
+        CloudLook look = cloudLook(theme, theme.additive ? theme.secondary : theme.tertiary);
+        look.strength *= theme.additive ? 0.34 : 0.24;
+        look.highlight = 0.0;
+        look.size = 0.9;
+        return cloudImage(painter, rect, cornerRadius(frame.textPixels), data->points, look, {});
+    });
+    drawDeviceImage(painter, rect, image);
+}
+
+void paintParticles(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
+    const ShownCloud shown = shownCloud(frame, lane);
+    if (!shown.positions) return;
+    const Theme& theme = themeOf(frame);
+    CloudLook look = cloudLook(theme, laneColour(theme, lane));
+    if (shown.stale) {
+        look.strength *= 0.4;
+        look.highlight = 0.0;
+    }
+    paintCloud(painter, rect, cornerRadius(frame.textPixels), *shown.positions, look, frame.splat);
+}
+
+bool smoothSampler(const SamplerSettings& sampler) {
+    if (sampler.kind == SamplerKind::Ddim) return sampler.eta == 0.0;
+    return sampler.sigma == SigmaKind::Zero || sampler.sigmaScale == 0.0;
+}
+
+void paintTrailsLayer(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
+    if (!frame.snapshot) return;
+    const Theme& theme = themeOf(frame);
+    const bool reverse = lane == Lane::Reverse;
+    const QColor ink = inkOf(theme, laneColour(theme, lane), theme.stage);
+    const QColor light = laneColour(theme, lane).lighter(130);  // stands out from the cloud's own colour
+    const TrailLook look{
+        .colour = theme.additive ? light : ink,
+        .head = theme.additive ? theme.text : QColor(Qt::white),
+        .ring = theme.additive ? theme.stage : ink,
+        .pixels = std::max(1.0, textScale(frame.textPixels)) * (theme.textContrast > 4.5 ? 1.5 : 1.1),
+        .descending = reverse,
+        .smooth = reverse && smoothSampler(frame.snapshot->settings.sampler)};
+    paintTrails(painter, Stage(rect), reverse ? frame.snapshot->reversePaths : frame.snapshot->forwardPaths,
+                frame.playhead, look);
+}
+
+// --- words and numbers
+// --------------------------------------------------------------------------------------
+
+QString snrText(const Frame& frame) {
+    const NoiseSchedule& schedule = *frame.snapshot->schedule;
+    const int t = std::clamp(static_cast<int>(std::lround(frame.playhead)), 0, schedule.steps());
+    const double snr = schedule.snr(t);
+    if (!std::isfinite(snr)) return QStringLiteral("∞");
+    if (snr >= 9999.5 || snr < 9.995e-4) {
+        const int exponent = static_cast<int>(std::floor(std::log10(snr) + 1e-3));
+        return QStringLiteral("%1·10^{%2%3}")
+            .arg(snr / std::pow(10.0, exponent), 0, 'f', 1)
+            .arg(exponent < 0 ? QStringLiteral("−") : QString())
+            .arg(std::abs(exponent));
+    }
+    const int decimals = snr >= 99.995 ? 0 : snr >= 9.9995 ? 1 : snr >= 0.99995 ? 2 : 4;
+    return QString::number(snr, 'f', decimals);
+}
+
+/// "prefix   value suffix", right-aligned at `right`; the value's field is as wide as `widest`, so that
+/// nothing moves but the digits.
+void drawNumber(QPainter& painter, QPointF right, const QFont& font, const QColor& colour,
+                const QString& prefix, const QString& value, const QString& widest, const QString& suffix) {
+    const double end = right.x() - mathTextWidth(suffix, font);
+    const double start = end - mathTextWidth(widest, font);
+    drawMathText(painter, {end, right.y()}, suffix, font, colour);
+    drawMathText(painter, {end - mathTextWidth(value, font), right.y()}, value, font, colour);
+    drawMathText(painter, {start - mathTextWidth(prefix, font), right.y()}, prefix, font, colour);
+}
+
+void paintNumbers(QPainter& painter, QPointF right, const QFont& font, const Frame& frame, Lane lane) {
+    if (stepsOf(frame) == 0) return;
+    const QColor colour = themeOf(frame).secondary;
+    if (lane == Lane::Forward) {
+        drawNumber(painter, right, font, colour, QStringLiteral("SNR "), snrText(frame),
+                   QStringLiteral("0.0·10^{−0}"), {});
+        return;
+    }
+    const QString steps = QString::number(stepsOf(frame));
+    drawNumber(painter, right, font, colour, QStringLiteral("t = "),
+               QString::number(std::lround(frame.playhead)), QString(steps.size(), u'0'),
+               QStringLiteral(" of ") + steps);
+}
+
+/// A word under the title that says what is not as usual.
+QString stateWord(const Frame& frame, const ShownCloud& shown, Lane lane) {
+    if (!frame.snapshot || lane == Lane::Forward) return {};
+    if (shown.stale && shown.positions) return QStringLiteral("recomputing");
+    if (frame.snapshot->settings.sampler.denoiser == DenoiserKind::Ideal)
+        return QStringLiteral("ideal denoiser");
+    return {};
+}
+
+void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
+    const Theme& theme = themeOf(frame);
+    const double unit = textScale(frame.textPixels);
+    if (rect.height() < 110 * unit || rect.width() < 110 * unit) return;  // a thumbnail
+
+    const double margin = 14 * unit;
+    const QFont titleFont = uiFont(15 * unit, QFont::DemiBold);
+    const QFont font = uiFont(13 * unit);
+    const QString title = lane == Lane::Forward ? QStringLiteral("Forward") : QStringLiteral("Reverse");
+    const double baseline = rect.top() + margin + QFontMetricsF(titleFont).capHeight() + 2 * unit;
+    drawMathText(painter, {rect.left() + margin, baseline}, title, titleFont,
+                 inkOf(theme, laneColour(theme, lane), theme.stage));
+
+    const QString formula = lane == Lane::Forward ? QStringLiteral("q(x_{t} | x_{t−1})")
+                                                  : QStringLiteral("p_{θ}(x_{t−1} | x_{t})");
+    const double formulaWidth = mathTextWidth(formula, font);
+    if (mathTextWidth(title, titleFont) + formulaWidth < rect.width() - 3 * margin)
+        drawMathText(painter, {rect.right() - margin - formulaWidth, baseline}, formula, font,
+                     theme.secondary);
+
+    const ShownCloud shown = shownCloud(frame, lane);
+    const QString word = stateWord(frame, shown, lane);
+    if (!word.isEmpty())
+        drawMathText(painter, {rect.left() + margin, baseline + 18 * unit}, word, uiFont(12 * unit),
+                     theme.secondary);
+    paintNumbers(painter, {rect.right() - margin, rect.bottom() - margin}, font, frame, lane);
+
+    if (shown.positions) return;
+    const QString waiting = frame.snapshot ? QStringLiteral("sampling…") : QStringLiteral("starting…");
+    drawMathText(painter, rect.center() - QPointF(mathTextWidth(waiting, titleFont) / 2, 0), waiting,
+                 titleFont, theme.secondary);
+}
+
+// --- scenes
+// -------------------------------------------------------------------------------------------------
+
+void paintForward(QPainter& painter, const QRectF& rect, const Frame& frame) {
+    paintLane(painter, rect, frame, Lane::Forward);
+}
+
+void paintReverse(QPainter& painter, const QRectF& rect, const Frame& frame) {
+    paintLane(painter, rect, frame, Lane::Reverse);
+}
+
+/// Side by side, or one above the other where the picture is upright.
+void paintBoth(QPainter& painter, const QRectF& rect, const Frame& frame) {
+    const double gap = std::round(10 * textScale(frame.textPixels));
+    QRectF first = rect;
+    QRectF second = rect;
+    if (rect.width() >= rect.height()) {
+        first.setWidth(std::floor((rect.width() - gap) / 2));
+        second.setLeft(first.right() + gap);
+    } else {
+        first.setHeight(std::floor((rect.height() - gap) / 2));
+        second.setTop(first.bottom() + gap);
+    }
+    paintLane(painter, first, frame, Lane::Forward);
+    paintLane(painter, second, frame, Lane::Reverse);
+}
+
+constexpr std::array<SceneRow, 3> sceneTable{{
+    {{"forward", "Forward", "Data fall apart into noise."}, paintForward},
+    {{"reverse", "Reverse", "Noise falls into place as data."}, paintReverse},
+    {{"both", "Both", "Forward and reverse side by side, at the same t."}, paintBoth},
+}};
+
+constexpr std::array<LayerRow, 3> layerTable{{
+    {{"data", "Data", "Show the training data, dim, behind the particles."},
+     &ViewSettings::showData,
+     paintData},
+    {{"particles", "Particles", "Show the cloud at the playhead's t."},
+     &ViewSettings::showParticles,
+     paintParticles},
+    {{"trails", "10 trails", "Show the way that ten followed particles have come."},
+     &ViewSettings::showTrails,
+     paintTrailsLayer},
+}};
+
+}  // namespace
+
+std::span<const SceneRow> scenes() {
+    return sceneTable;
+}
+std::span<const LayerRow> layers() {
+    return layerTable;
+}
+
+void paintLane(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
+    if (rect.width() < 1 || rect.height() < 1) return;
+    painter.save();
+    paintBackground(painter, rect, frame);
+    painter.setClipRect(rect, Qt::IntersectClip);
+    for (const LayerRow& layer : layers())
+        if (frame.view->*layer.shown) layer.paint(painter, rect, frame, lane);
+    paintWords(painter, rect, frame, lane);
+    painter.restore();
+}
+
+}  // namespace diffuscope
