@@ -1,0 +1,120 @@
+#include "CommandLine.h"
+
+#include "Error.h"
+#include "Interrupt.h"
+#include "settings/Fields.h"
+#include "verbs/Verbs.h"
+
+#include <QCoreApplication>
+#include <QGuiApplication>
+#include <clocale>
+#include <iostream>
+#include <memory>
+#include <new>
+
+namespace diffuscope {
+namespace {
+
+enum class Needs { Core, Gui };
+
+struct VerbRow {
+    CLI::App* (*add)(CLI::App& program, Run& run);
+    Needs needs;
+};
+constexpr VerbRow verbs[] = {{addListVerb, Needs::Core},   {addScheduleVerb, Needs::Core},
+                             {addDataVerb, Needs::Core},   {addTrainVerb, Needs::Core},
+                             {addSampleVerb, Needs::Core}, {addRenderVerb, Needs::Gui},
+                             {addBenchVerb, Needs::Core}};
+
+int report(const std::string& sentence, int status) {
+    std::cerr << "diffuscope: " << sentence << '\n';
+    return status;
+}
+
+int runReporting(const Run& run) {
+    try {
+        return run();
+    } catch (const UsageError& error) {
+        return report(error.what(), 2);
+    } catch (const Interrupted&) {
+        return report("interrupted.", 130);
+    } catch (const std::bad_alloc&) {
+        return report("there is not enough memory for this.", 1);
+    } catch (const std::exception& error) {
+        return report(error.what(), 1);
+    }
+}
+
+/// A verb never needs a display: what draws does so on Qt's offscreen platform.
+std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char** argv) {
+    std::unique_ptr<QCoreApplication> application;
+    if (needs == Needs::Gui) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        application = std::make_unique<QGuiApplication>(argc, argv);
+    } else {
+        application = std::make_unique<QCoreApplication>(argc, argv);
+    }
+    std::setlocale(LC_NUMERIC, "C");
+    return application;
+}
+
+}  // namespace
+
+void asUsage(const std::function<void()>& act) {
+    try {
+        act();
+    } catch (const InputError& error) {
+        throw UsageError(error.what());
+    }
+}
+
+void addCommonOptions(CLI::App& verb, CommonOptions& options) {
+    verb.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
+    verb.add_option("--backend", options.backend, "auto, cpu or gpu (default: auto)");
+    verb.add_option("--set", options.assignments, "Any setting, as ID=VALUE; may be repeated")
+        ->type_name("ID=VALUE")
+        ->expected(1)
+        ->take_all();
+    verb.add_option("--threads", options.threads, "Threads of the CPU backend; results do not depend on it")
+        ->check(CLI::Range(1, 1024));
+    verb.add_flag("--quiet", options.quiet, "No progress");
+}
+
+void CommonOptions::applyTo(Settings& settings) const {
+    asUsage([&] {
+        for (const std::string& assignment : assignments) applyAssignment(assignment, settings);
+    });
+    if (seed) setFromOption("seed", std::to_string(*seed), settings);
+    setFromOption("backend", backend, settings);
+}
+
+void setFromOption(std::string_view id, const std::string& text, Settings& settings) {
+    if (!text.empty()) asUsage([&] { parseField(fieldById(id), text, settings); });
+}
+
+void check(const Settings& settings) {
+    asUsage([&] { validate(settings); });
+}
+
+int runCommandLine(int argc, char** argv) {
+    CLI::App program("An instrument for looking at diffusion models.", "diffuscope");
+    program.set_version_flag("--version", "diffuscope " DIFFUSCOPE_VERSION);
+    program.footer("Help on a verb: diffuscope VERB --help");
+    program.require_subcommand(1);
+    program.failure_message(CLI::FailureMessage::simple);
+
+    Run run;
+    Needs needs = Needs::Core;
+    for (const VerbRow& row : verbs)
+        row.add(program, run)->parse_complete_callback([&needs, &row] { needs = row.needs; });
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : 2;
+    }
+    handleInterrupts();
+    const auto application = makeApplication(needs, argc, argv);
+    return runReporting(run);
+}
+
+}  // namespace diffuscope

@@ -1,0 +1,62 @@
+#include "Error.h"
+#include "Files.h"
+#include "data/DataSet.h"
+#include "verbs/Verbs.h"
+
+#include <memory>
+
+namespace diffuscope {
+namespace {
+
+struct Options {
+    CommonOptions common;
+    std::string dataset;
+    int count = 0;
+    std::string units = "data";
+    std::string out;
+};
+
+int data(const Options& options) {
+    Settings settings;
+    options.common.applyTo(settings);
+    setFromOption("data.set", options.dataset, settings);
+    check(settings);
+    const DatasetRow& row = datasets()[static_cast<std::size_t>(settings.data.dataset)];
+    if (!row.draw)
+        throw UsageError(
+            "Imported points are a file already; `data` draws from the sets of `list datasets`.");
+    if (options.count == 0 && !row.isTable)
+        throw UsageError(std::string(row.choice.id) + " is drawn without end: say how many with --count N.");
+    const Units units = unitsOf(options.units);
+    const PointsOutput output(options.out, false);
+
+    DataSet drawn = row.draw(row.isTable ? options.count : 1, settings.seed);
+    if (!row.isTable)
+        drawn.points = freshDraws(settings.data.dataset, drawn, options.count, settings.seed).points;
+    toUnits(units, drawn.units, drawn.points);
+    output.write(drawn.points, std::vector<std::size_t>{drawn.size(), 2});
+    return 0;
+}
+
+}  // namespace
+
+CLI::App* addDataVerb(CLI::App& program, Run& run) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* verb = program.add_subcommand("data", "Draw points of a data set that no training has seen");
+    verb->add_option("--dataset", options->dataset, "Data set: see diffuscope list datasets")
+        ->required()
+        ->type_name("ID");
+    verb->add_option("--count", options->count, "How many; a real table without it is written whole")
+        ->check(CLI::Range(1, 100'000'000))
+        ->type_name("N");
+    verb->add_option("--units", options->units, "data (a real table's own units) or model")
+        ->capture_default_str();
+    verb->add_option("--out", options->out, ".csv or .npy (default: CSV on standard output)")
+        ->type_name("FILE");
+    addCommonOptions(*verb, options->common);
+    verb->footer("Example: diffuscope data --dataset two-moons --count 10000 --out moons.npy");
+    verb->callback([options, &run] { run = [options] { return data(*options); }; });
+    return verb;
+}
+
+}  // namespace diffuscope

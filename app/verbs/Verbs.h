@@ -1,0 +1,16 @@
+#pragma once
+#include "CommandLine.h"
+
+namespace diffuscope {
+
+// Each adds its verb to the program; when the verb was given, `run` is set to what it does.
+
+CLI::App* addListVerb(CLI::App& program, Run& run);
+CLI::App* addScheduleVerb(CLI::App& program, Run& run);
+CLI::App* addDataVerb(CLI::App& program, Run& run);
+CLI::App* addTrainVerb(CLI::App& program, Run& run);
+CLI::App* addSampleVerb(CLI::App& program, Run& run);
+CLI::App* addRenderVerb(CLI::App& program, Run& run);
+CLI::App* addBenchVerb(CLI::App& program, Run& run);
+
+}  // namespace diffuscope
