@@ -1,0 +1,74 @@
+#include "denoiser/ComputeShaders.h"
+
+#include "EmbeddedFiles.h"
+#include "denoiser/Mlp.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace diffuscope {
+namespace {
+
+std::string define(std::string_view name, const std::string& value) {
+    return "#define " + std::string(name) + " " + value + "\n";
+}
+
+std::string define(std::string_view name, int value) {
+    return define(name, std::to_string(value));
+}
+
+std::string define(std::string_view name, float value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9e", static_cast<double>(value));
+    return define(name, std::string(text));
+}
+
+/// Puts `text` in the place of `mark`, if it is there.
+void fill(std::string& body, std::string_view mark, std::string_view text) {
+    const std::size_t at = body.find(mark);
+    if (at != std::string::npos) body.replace(at, mark.size(), text);
+}
+
+std::string preamble() {
+    return "#version 430\n" + define("SUMS", sumLanes) + define("INPUTS", inputFeatures) +
+           define("POSITION_OCTAVES", positionOctaves) + define("POSITION_FREQUENCY", positionFrequency) +
+           define("CONDITION_HARMONICS", conditionHarmonics) +
+           define("CONDITION_FREQUENCY", conditionFrequency);
+}
+
+}  // namespace
+
+std::string shaderSource(std::string_view file) {
+    std::string body(embeddedFile(file));
+    fill(body, "{{input}}", embeddedFile("input.glsl"));
+    return preamble() + std::string(embeddedFile("elementary.glsl")) +
+           std::string(embeddedFile("noise.glsl")) + body;
+}
+
+std::string stripSource(int terms, int lanes, bool segmented) {
+    // A strip's weights are 2 * terms vec4s; whole rounds of the group fetch a few more than are used.
+    const int staged = (2 * terms + lanes - 1) / lanes * lanes;
+    std::string stage;
+    for (int first = 0; first < staged; first += lanes) {
+        const std::string at = "int(gl_LocalInvocationID.x) + " + std::to_string(first);
+        stage += "    w[" + at + "] = texelFetch(weights, from + " + at + ");\n";
+    }
+    std::string product;
+    for (int quad = 0; quad < terms / 4; ++quad) {
+        product += "    v = texelFetch(a, ai + " + std::to_string(quad / 2) + " * aPair + " +
+                   std::to_string(quad % 2) + ");\n";
+        for (int c = 0; c < 4; ++c) {
+            const std::string term = std::string("v.") + "xyzw"[c] + " * w[";
+            const int first = (quad * 4 + c) * 2;
+            product += "    c0 += " + term + std::to_string(first) + "]; c1 += " + term +
+                       std::to_string(first + 1) + "];\n";
+        }
+    }
+    std::string body(embeddedFile("strip.comp"));
+    fill(body, "{{stage}}", stage);
+    fill(body, "{{product}}", product);
+    return preamble() + define("LANES", lanes) + define("STAGED", staged) +
+           (segmented ? "#define SEGMENTED\n" : "") + std::string(embeddedFile("elementary.glsl")) + body;
+}
+
+}  // namespace diffuscope

@@ -1,0 +1,76 @@
+#include "denoiser/DeviceLayout.h"
+
+#include <algorithm>
+
+namespace diffuscope {
+namespace {
+
+int roundedUp(int value, int multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+/// Offset of weight (out, in) within a layer that is stored in strips of eight outputs.
+int inStrip(int out, int in, int inputs) {
+    return (out / DeviceLayout::strip * inputs + in) * DeviceLayout::strip + out % DeviceLayout::strip;
+}
+
+}  // namespace
+
+DeviceLayout::DeviceLayout(const MlpLayout& layout) : mlp_(layout) {
+    const int segments = (layout.width + longestProduct - 1) / longestProduct;
+    segment_ = roundedUp((layout.width + segments - 1) / segments, strip);
+    width_ = segments * segment_;
+    lanes_ = width_ <= 64 ? 64 : 128;
+    for (const MlpLayout::Layer& layer : layout.layers()) {
+        const bool last = layers_.size() == static_cast<std::size_t>(layout.depth);
+        Layer padded{};
+        padded.in = layers_.empty() ? roundedUp(layer.in, strip) : width_;
+        padded.out = last ? strip : width_;
+        padded.columns = roundedUp(padded.out, lanes_);
+        padded.weight = count_;
+        padded.bias = count_ + padded.in * padded.out;
+        padded.transposed = transposedCount_;
+        count_ = padded.bias + padded.out;
+        if (!layers_.empty()) transposedCount_ += padded.in * padded.out;
+        for (int o = 0; o < layer.out; ++o)
+            for (int i = 0; i < layer.in; ++i)
+                place_.push_back(static_cast<std::size_t>(padded.weight + inStrip(o, i, padded.in)));
+        for (int o = 0; o < layer.out; ++o) place_.push_back(static_cast<std::size_t>(padded.bias + o));
+        layers_.push_back(padded);
+    }
+    count_ = roundedUp(count_, block);
+    transposedCount_ += strip;  // the spare place
+}
+
+int DeviceLayout::widestColumns() const {
+    int widest = 0;
+    for (const Layer& layer : layers_) widest = std::max(widest, layer.columns);
+    return widest;
+}
+
+std::vector<float> DeviceLayout::toDevice(std::span<const float> flat) const {
+    std::vector<float> device(static_cast<std::size_t>(count_), 0.0f);
+    for (std::size_t i = 0; i < place_.size(); ++i) device[place_[i]] = flat[i];
+    return device;
+}
+
+std::vector<float> DeviceLayout::fromDevice(std::span<const float> device) const {
+    std::vector<float> flat(place_.size());
+    for (std::size_t i = 0; i < place_.size(); ++i) flat[i] = device[place_[i]];
+    return flat;
+}
+
+std::vector<std::int32_t> DeviceLayout::transposedPlaces() const {
+    const std::int32_t spare = transposedCount_ - strip;
+    std::vector<std::int32_t> places(static_cast<std::size_t>(count_), spare);
+    for (std::size_t l = 1; l < layers_.size(); ++l) {
+        const Layer& layer = layers_[l];
+        for (int o = 0; o < layer.out; ++o)
+            for (int i = 0; i < layer.in; ++i)
+                places[static_cast<std::size_t>(layer.weight + inStrip(o, i, layer.in))] =
+                    layer.transposed + inStrip(i, o, layer.out);
+    }
+    return places;
+}
+
+}  // namespace diffuscope

@@ -1,0 +1,44 @@
+// Clips the gradient to norm 1, takes Adam's step and moves the average, for four parameters. (Kingma & Ba
+// 2015)
+layout(local_size_x = 32) in;
+
+layout(std430, binding = 0) readonly buffer Gradient { vec4 gradient[]; };
+layout(std430, binding = 1) readonly buffer Sums { vec2 sums; };  // of the squared gradient, of the losses
+layout(std430, binding = 2) readonly buffer Places { ivec4 places[]; };
+layout(std430, binding = 3) buffer Parameters { vec4 parameters[]; };
+layout(std430, binding = 4) writeonly buffer Transposed { float transposed[]; };
+layout(std430, binding = 5) buffer Moments { vec4 moments[]; };  // first and second of four parameters in turn
+layout(std430, binding = 6) buffer Average { vec4 average[]; };
+layout(std430, binding = 7) writeonly buffer StepLosses { float stepLosses[]; };
+
+uniform float rate;       // learning rate / (1 - beta1^n)
+uniform float rootScale;  // 1 / sqrt(1 - beta2^n)
+uniform float decay;      // of the average
+uniform float perSample;  // 1 / batch
+uniform int stepIndex;
+
+const float beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+const float rest1 = 0.1, rest2 = 0.001;  // 1 - beta, rounded once
+
+void main() {
+    int p = int(gl_GlobalInvocationID.x);
+    vec2 sum = sums;
+    float clip = sum.x > 1.0 ? 1.0 / sqrt(sum.x) : 1.0;
+
+    vec4 g = gradient[p] * clip;
+    // precise: a compiler that makes mix() of these sums rounds away what the gradient adds.
+    precise vec4 first = beta1 * moments[2 * p] + rest1 * g;
+    precise vec4 second = beta2 * moments[2 * p + 1] + rest2 * (g * g);
+    vec4 parameter = parameters[p] - rate * first / (sqrt(second) * rootScale + epsilon);
+    moments[2 * p] = first;
+    moments[2 * p + 1] = second;
+    parameters[p] = parameter;
+    precise vec4 mean = decay * average[p] + (1.0 - decay) * parameter;
+    average[p] = mean;
+    ivec4 place = places[p];
+    transposed[place.x] = parameter.x;
+    transposed[place.y] = parameter.y;
+    transposed[place.z] = parameter.z;
+    transposed[place.w] = parameter.w;
+    if (p == 0) stepLosses[stepIndex] = sum.y * perSample;
+}
