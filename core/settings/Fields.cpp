@@ -171,6 +171,10 @@ std::size_t editDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+double Field::upper() const {
+    return choices ? static_cast<double>(choices().size() - 1) : maximum;
+}
+
 std::span<const Field> fields() {
     return table;
 }
