@@ -5,6 +5,7 @@
 #include "settings/Fields.h"
 #include "verbs/Verbs.h"
 
+#include <QApplication>
 #include <QCoreApplication>
 #include <QGuiApplication>
 #include <clocale>
@@ -15,7 +16,7 @@
 namespace diffuscope {
 namespace {
 
-enum class Needs { Core, Gui };
+enum class Needs { Core, Gui, Window };
 
 struct VerbRow {
     CLI::App* (*add)(CLI::App& program, Run& run);
@@ -45,10 +46,17 @@ int runReporting(const Run& run) {
     }
 }
 
-/// A verb never needs a display: what draws does so on Qt's offscreen platform.
+/// The window needs a display. A verb never does: what draws does so on Qt's offscreen platform.
 std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char** argv) {
     std::unique_ptr<QCoreApplication> application;
-    if (needs == Needs::Gui) {
+    if (needs == Needs::Window) {
+        if (!qEnvironmentVariableIsSet("DISPLAY") && !qEnvironmentVariableIsSet("WAYLAND_DISPLAY") &&
+            !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+            throw InputError(
+                "there is no display for a window; the verbs work without one: diffuscope --help.");
+        QCoreApplication::setApplicationName("Diffuscope");
+        application = std::make_unique<QApplication>(argc, argv);
+    } else if (needs == Needs::Gui) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
         application = std::make_unique<QGuiApplication>(argc, argv);
     } else {
@@ -97,14 +105,15 @@ void check(const Settings& settings) {
 }
 
 int runCommandLine(int argc, char** argv) {
-    CLI::App program("An instrument for looking at diffusion models.", "diffuscope");
+    CLI::App program("An instrument for looking at diffusion models. Without a verb it opens the window.",
+                     "diffuscope");
     program.set_version_flag("--version", "diffuscope " DIFFUSCOPE_VERSION);
     program.footer("Help on a verb: diffuscope VERB --help");
-    program.require_subcommand(1);
+    program.require_subcommand(0, 1);
     program.failure_message(CLI::FailureMessage::simple);
 
-    Run run;
-    Needs needs = Needs::Core;
+    Run run = addWindow(program);
+    Needs needs = Needs::Window;
     for (const VerbRow& row : verbs)
         row.add(program, run)->parse_complete_callback([&needs, &row] { needs = row.needs; });
     try {
@@ -113,8 +122,10 @@ int runCommandLine(int argc, char** argv) {
         return program.exit(error) == 0 ? 0 : 2;
     }
     handleInterrupts();
-    const auto application = makeApplication(needs, argc, argv);
-    return runReporting(run);
+    return runReporting([&] {
+        const auto application = makeApplication(needs, argc, argv);
+        return run();
+    });
 }
 
 }  // namespace diffuscope

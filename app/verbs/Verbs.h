@@ -13,4 +13,7 @@ CLI::App* addSampleVerb(CLI::App& program, Run& run);
 CLI::App* addRenderVerb(CLI::App& program, Run& run);
 CLI::App* addBenchVerb(CLI::App& program, Run& run);
 
+/// Adds the options of a start without a verb; returns what opens the window.
+[[nodiscard]] Run addWindow(CLI::App& program);
+
 }  // namespace diffuscope

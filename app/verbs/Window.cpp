@@ -1,0 +1,44 @@
+#include "Interrupt.h"
+#include "verbs/Verbs.h"
+#include "widgets/MainWindow.h"
+
+#include <QApplication>
+#include <QString>
+#include <QTimer>
+
+namespace diffuscope {
+namespace {
+
+struct Options {
+    CommonOptions common;
+    std::string open;
+};
+
+int showWindow(const Options& options) {
+    Settings settings;
+    options.common.applyTo(settings);
+    check(settings);
+    MainWindow window(settings);
+    window.show();
+    if (!options.open.empty()) window.open(QString::fromStdString(options.open));
+    // A signal handler may only set a flag: the window looks at it.
+    QTimer signals;
+    QObject::connect(&signals, &QTimer::timeout, [] {
+        if (interrupted()) QApplication::closeAllWindows();
+    });
+    signals.start(200);
+    const int status = QApplication::exec();
+    return interrupted() ? 130 : status;
+}
+
+}  // namespace
+
+Run addWindow(CLI::App& program) {
+    const auto options = std::make_shared<Options>();
+    program.add_option("--open", options->open, "A session or a table of points to open in the window")
+        ->type_name("FILE");
+    addCommonOptions(program, options->common);
+    return [options] { return showWindow(*options); };
+}
+
+}  // namespace diffuscope
