@@ -1,12 +1,12 @@
 #pragma once
+#include "settings/Choice.h"
+#include "training/Engine.h"
+
 #include <QSize>
 #include <QString>
 #include <functional>
 #include <memory>
 #include <span>
-
-#include "settings/Choice.h"
-#include "training/Engine.h"
 
 namespace diffuscope {
 
@@ -18,7 +18,7 @@ struct FilmFormat {
 [[nodiscard]] std::span<const FilmFormat> filmFormats();
 
 struct FilmRequest {
-    QString path;
+    QString path;  ///< the ending chooses the format; a path without an ending is a folder of PNG frames
     QSize size{1080, 1080};
     int framesPerSecond = 30;
     double seconds = 8.0;
@@ -27,18 +27,21 @@ struct FilmRequest {
 };
 
 struct FilmProgress {
-    double share;  ///< 0 … 1
-    QString phase; ///< "Sampling", "Drawing 120 of 240", "Encoding"
+    double share;   ///< 0 … 1
+    QString phase;  ///< "Sampling", "Drawing 120 of 240", "Encoding"
 };
 
-/// Where frame `index` of `count` puts the playhead: data -> noise -> data over the film's length, with the ends
-/// held for a moment. `steps` is T.
-[[nodiscard]] double filmPlayhead(int index, int count, int steps);
+/// Where frame `index` of `count` puts the playhead: data -> noise -> data over the film's length, with the
+/// data held for 6 % of it at either end and the noise for 6 % in the middle. On the way the playhead goes
+/// neither evenly in t (nearly all frames would be noise) nor evenly in lambda (the noise would be over in a
+/// blink): the share of the way at t is the mean of t/T and of lambda's share of its fall from 6 to -6.
+[[nodiscard]] double filmPlayhead(int index, int count, const NoiseSchedule& schedule);
 
 /// Makes the film; blocks, so call it on a thread of its own. `progress` is called often and returns false to
-/// cancel. Writes under a temporary name beside the target and renames it after the frame count was checked.
-/// @throws InputError (bad request, cannot write, ffmpeg's own words). Returns false when cancelled; then, and
-/// after an exception, nothing is left under the final name.
+/// cancel. Writes under a temporary name beside the target and renames it after the film was read back and
+/// its frames counted. An existing file is replaced; an existing folder only when it is empty.
+/// @throws InputError (bad request, cannot write, ffmpeg's own words), BackendError. Returns false when
+/// cancelled; then, and after an exception, nothing new is left under the final name or any other.
 bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmProgress&)>& progress);
 
 }  // namespace diffuscope

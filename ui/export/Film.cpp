@@ -1,0 +1,192 @@
+#include "export/Film.h"
+
+#include "Error.h"
+#include "export/FilmFile.h"
+#include "scenes/Scene.h"
+#include "training/CloudRun.h"
+
+#include <QFileInfo>
+#include <QImage>
+#include <QPainter>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+namespace diffuscope {
+namespace {
+
+constexpr std::size_t positionBytes = std::size_t{256} << 20;  // per lane
+constexpr int smallestSide = 16;
+constexpr int largestSide = 8192;
+constexpr double holdShare = 0.06;
+constexpr double samplingShare = 0.3;  // of the progress
+
+constexpr std::array<FilmFormat, 6> formatTable{{
+    {{"mp4", "MP4 (H.264)", "Plays everywhere: talks, messengers, the web."}, true},
+    {{"webm", "WebM (VP9)", "Free of patents, for the web."}, true},
+    {{"gif", "GIF", "Plays where films are not allowed; 256 colours, large."}, true},
+    {{"apng", "Animated PNG", "Lossless, for the web; large."}, true},
+    {{"webp", "Animated WebP", "Small, for the web."}, true},
+    {{"png", "PNG frames", "A folder of numbered pictures, for an editor."}, false},
+}};
+
+std::string_view formatOf(const QString& path) {
+    const QString ending = QFileInfo(path).suffix().toLower();
+    if (ending.isEmpty()) return "png";
+    const auto known = choicesOf(filmFormats());
+    const auto index = indexOf(known, ending.toStdString());
+    if (!index)
+        throw InputError("A film cannot end in \"." + ending.toStdString() + "\"; known are " +
+                         listOfIds(known) + ".");
+    return known[static_cast<std::size_t>(*index)].id;
+}
+
+void validate(const FilmRequest& request, std::string_view format) {
+    const auto [low, high] = std::minmax({request.size.width(), request.size.height()});
+    if (low < smallestSide || high > largestSide)
+        throw InputError("A film's width and height must be from 16 to 8192 pixels.");
+    if ((format == "mp4" || format == "webm") &&
+        (request.size.width() % 2 != 0 || request.size.height() % 2 != 0))
+        throw InputError("An ." + std::string(format) + " film needs an even width and an even height.");
+    const int fastest = format == "gif" ? 50 : 240;  // a GIF's delays are hundredths, and 1 is read as 10
+    if (request.framesPerSecond < 1 || request.framesPerSecond > fastest)
+        throw InputError("An ." + std::string(format) + " film has 1 to " + std::to_string(fastest) +
+                         " frames per second.");
+    if (!(request.seconds > 0.0 && request.seconds <= 3600.0))
+        throw InputError("A film lasts more than 0 and at most 3600 seconds.");
+    if (!request.run || !request.run->data || request.run->data->points.empty())
+        throw InputError("There are no data to make a film of.");
+}
+
+/// Share of the way from data to noise at step t; see filmPlayhead().
+double wayAt(const NoiseSchedule& schedule, int t) {
+    static constexpr double most = 6.0;
+    const auto lambda = [&schedule](int step) {
+        return step == 0 ? most : std::clamp(schedule.logSnr(step), -most, most);
+    };
+    const double time = static_cast<double>(t) / schedule.steps();
+    const double fall = most - lambda(schedule.steps());
+    return fall > 0.0 ? 0.5 * time + 0.5 * (most - lambda(t)) / fall : time;
+}
+
+/// Runs a cloud to its end. Returns false when cancelled.
+template <typename Report>
+bool complete(CloudRun& run, Report report) {
+    while (!run.done()) {
+        run.advance(100'000);
+        if (!report(run.share())) return false;
+    }
+    return true;
+}
+
+/// All that the frames are drawn from. Empty when cancelled.
+std::optional<Snapshot> simulate(const SavedRun& run, const std::function<bool(double)>& report) {
+    const Settings& settings = run.settings;
+    const int count = settings.view.particles;
+    const int followed = std::min(10, count);
+    Snapshot snapshot;
+    snapshot.settings = settings;
+    snapshot.data = run.data;
+    const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
+    snapshot.schedule = schedule;
+
+    if (settings.view.lanes != LaneKind::Reverse) {
+        CloudRun cloud = forwardRun(schedule, run.data, settings.seed, count, positionBytes);
+        CloudRun paths = forwardRun(schedule, run.data, settings.seed, followed, positionBytes);
+        if (!complete(cloud, [&](double share) { return report(0.2 * share); })) return std::nullopt;
+        if (!complete(paths, [&](double) { return report(0.2); })) return std::nullopt;
+        snapshot.forward = cloud.trajectory();
+        snapshot.forwardPaths = paths.trajectory();
+    }
+    if (settings.view.lanes != LaneKind::Forward) {
+        const auto backend = makeBackend(settings.backend);
+        backend->setState(run.state);
+        CloudRun cloud = reverseRun(*backend, *schedule, run.data, settings, count, positionBytes);
+        CloudRun paths = reverseRun(*backend, *schedule, run.data, settings, followed, positionBytes);
+        if (!complete(cloud, [&](double share) { return report(0.2 + 0.8 * share); })) return std::nullopt;
+        if (!complete(paths, [&](double) { return report(1.0); })) return std::nullopt;
+        snapshot.reverse = cloud.trajectory();
+        snapshot.reversePaths = paths.trajectory();
+        snapshot.reverseComputed = 1.0;
+    }
+    return snapshot;
+}
+
+QImage drawFrame(const Snapshot& snapshot, const QSize& size, double playhead) {
+    const ViewSettings& view = snapshot.settings.view;
+    QImage image(size, QImage::Format_RGB32);
+    image.fill(themeOf(view.theme).window);
+    const bool two = view.lanes == LaneKind::Both;
+    const double wide = two && size.width() >= size.height() ? size.width() / 2.0 : size.width();
+    const double high = two && size.width() < size.height() ? size.height() / 2.0 : size.height();
+    const double textPixels = std::max(9.0, std::min(wide, high) / 44.0);
+    const double margin = std::round(0.6 * textPixels);
+    QPainter painter(&image);
+    const Frame frame{
+        .snapshot = &snapshot, .view = &view, .playhead = playhead, .textPixels = textPixels, .splat = {}};
+    scenes()[static_cast<std::size_t>(view.lanes)].paint(
+        painter, QRectF(QPointF(0, 0), QSizeF(size)).adjusted(margin, margin, -margin, -margin), frame);
+    return image;
+}
+
+}  // namespace
+
+std::span<const FilmFormat> filmFormats() {
+    return formatTable;
+}
+
+double filmPlayhead(int index, int count, const NoiseSchedule& schedule) {
+    const int steps = schedule.steps();
+    if (count < 2) return 0.0;
+    // A film of T frames that begins and ends with the same picture loops without a jump.
+    const double x = std::clamp(static_cast<double>(index) / (count - 1), 0.0, 1.0);
+    const double toMiddle = 0.5 - std::abs(x - 0.5);  // 0 at the ends, 0.5 in the middle
+    const double travel = 0.5 - 1.5 * holdShare;
+    const double way = std::clamp((toMiddle - holdShare) / travel, 0.0, 1.0);
+    int low = 0;
+    int high = steps;
+    while (high - low > 1) {
+        const int middle = (low + high) / 2;
+        (wayAt(schedule, middle) <= way ? low : high) = middle;
+    }
+    const double from = wayAt(schedule, low);
+    const double to = wayAt(schedule, high);
+    return low + (to > from ? std::clamp((way - from) / (to - from), 0.0, 1.0) : 0.0) * (high - low);
+}
+
+bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmProgress&)>& progress) {
+    const std::string_view format = formatOf(request.path);
+    validate(request, format);
+    const int frames = std::max(1, static_cast<int>(std::lround(request.framesPerSecond * request.seconds)));
+
+    FilmProgress now{.share = 0.0, .phase = QStringLiteral("Sampling")};
+    if (!progress(now)) return false;
+    const auto snapshot = simulate(*request.run, [&](double share) {
+        now.share = samplingShare * share;
+        return progress(now);
+    });
+    if (!snapshot) return false;
+
+    const auto draw = [&](int index) {
+        return drawFrame(*snapshot, request.size, filmPlayhead(index, frames, *snapshot->schedule));
+    };
+    FilmShape shape{.path = request.path,
+                    .size = request.size,
+                    .framesPerSecond = request.framesPerSecond,
+                    .frames = frames,
+                    .stopped = [&] { return !progress(now); },
+                    .draw = draw};
+    const auto file = format == "png" ? frameFolder(std::move(shape)) : encodedFilm(std::move(shape), format);
+    for (int i = 0; i < frames; ++i) {
+        now = {.share = samplingShare + (0.98 - samplingShare) * i / frames,
+               .phase = QStringLiteral("Drawing %1 of %2").arg(i + 1).arg(frames)};
+        if (!progress(now) || !file->add(draw(i))) return false;
+    }
+    now = {.share = 0.98, .phase = QStringLiteral("Encoding")};
+    if (!progress(now) || !file->finish()) return false;
+    progress({.share = 1.0, .phase = QStringLiteral("Encoding")});
+    return true;
+}
+
+}  // namespace diffuscope

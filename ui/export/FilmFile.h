@@ -1,0 +1,37 @@
+#pragma once
+#include "export/Film.h"
+
+#include <QImage>
+#include <QString>
+#include <functional>
+#include <memory>
+
+namespace diffuscope {
+
+/// A film that is being written under a temporary name. When it is destroyed before finish(), what was
+/// written is removed.
+class FilmFile {
+  public:
+    virtual ~FilmFile() = default;
+    /// Format_RGB32, of the film's size. Returns when the frame is on its way, false when `stopped` said so.
+    virtual bool add(const QImage& frame) = 0;
+    /// Ends the film, checks it and gives it its name. Returns false when stopped.
+    virtual bool finish() = 0;
+};
+
+struct FilmShape {
+    QString path;
+    QSize size;
+    int framesPerSecond;
+    int frames;
+    /// Asked while waiting, every 100 ms at the least; true ends the work.
+    std::function<bool()> stopped;
+    /// Draws any frame: a GIF's palette is chosen from a few before the first is written.
+    std::function<QImage(int)> draw;
+};
+
+/// @throws InputError when the target cannot be written or ffmpeg cannot be started.
+[[nodiscard]] std::unique_ptr<FilmFile> frameFolder(FilmShape shape);
+[[nodiscard]] std::unique_ptr<FilmFile> encodedFilm(FilmShape shape, std::string_view format);
+
+}  // namespace diffuscope
