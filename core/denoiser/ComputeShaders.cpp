@@ -38,11 +38,15 @@ std::string preamble() {
 
 }  // namespace
 
+std::string shaderLibrary() {
+    return preamble() + std::string(embeddedFile("elementary.glsl")) +
+           std::string(embeddedFile("noise.glsl"));
+}
+
 std::string shaderSource(std::string_view file) {
     std::string body(embeddedFile(file));
     fill(body, "{{input}}", embeddedFile("input.glsl"));
-    return preamble() + std::string(embeddedFile("elementary.glsl")) +
-           std::string(embeddedFile("noise.glsl")) + body;
+    return shaderLibrary() + body;
 }
 
 std::string stripSource(int terms, int lanes, bool segmented) {

@@ -7,6 +7,9 @@ namespace diffuscope {
 /// Invocations of sums.comp.
 constexpr int sumLanes = 64;
 
+/// What every shader begins with: version, constants, elementary functions and noise.
+[[nodiscard]] std::string shaderLibrary();
+
 /// GLSL of a file of resources/shaders with its version, its constants and the functions that it calls.
 [[nodiscard]] std::string shaderSource(std::string_view file);
 

@@ -1,0 +1,553 @@
+#include "denoiser/ComputeShaders.h"
+#include "denoiser/DeviceLayout.h"
+#include "denoiser/Elementary.h"
+#include "denoiser/StripNetwork.h"
+#include "diffusion/ForwardProcess.h"
+#include "diffusion/Noise.h"
+#include "diffusion/ReverseSampler.h"
+#include "gpu/ComputeProgram.h"
+#include "gpu/GlContext.h"
+#include "gpu/StorageBuffer.h"
+
+#include <QtTest>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <vector>
+
+using namespace diffuscope;
+
+namespace {
+
+/// Reproducible values of about unit size.
+std::vector<float> values(std::size_t count, std::uint32_t stream) {
+    std::vector<float> result(count);
+    for (std::size_t i = 0; i < count; ++i)
+        result[i] = normalAt(77, Stream::Measure, static_cast<std::uint32_t>(i), stream)[0];
+    return result;
+}
+
+StorageBuffer filled(std::span<const float> from) {
+    StorageBuffer buffer(from.size_bytes());
+    buffer.upload(from);
+    return buffer;
+}
+
+std::vector<float> read(const StorageBuffer& buffer, std::size_t count) {
+    std::vector<float> result(count);
+    buffer.download(std::span<float>(result));
+    return result;
+}
+
+/// Place of a feature's value in rows, [feature / 8][sample][8].
+std::size_t inRows(int feature, int sample, int samples) {
+    return static_cast<std::size_t>((feature / 8 * samples + sample) * 8 + feature % 8);
+}
+
+double relative(std::span<const double> expected, std::span<const double> got) {
+    double difference = 0.0;
+    double norm = 0.0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        difference += (expected[i] - got[i]) * (expected[i] - got[i]);
+        norm += expected[i] * expected[i];
+    }
+    return std::sqrt(difference / norm);
+}
+
+double silu(double z) {
+    return z / (1.0 + std::exp(-z));
+}
+double slope(double z) {
+    const double g = 1.0 / (1.0 + std::exp(-z));
+    return g * (1.0 + z * (1.0 - g));
+}
+
+}  // namespace
+
+/// Each compute shader alone against the same formula on the CPU.
+class ComputeKernelsTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void initTestCase() { context_ = std::make_unique<GlContext>(); }
+    void cleanupTestCase() { context_.reset(); }
+    void cleanup() { context_->check("the test"); }
+    void layoutSurvivesTheRoundTrip_data();
+    void layoutSurvivesTheRoundTrip();
+    void batchIsDrawnAsDefined_data();
+    void batchIsDrawnAsDefined();
+    void productsOfAllPasses_data();
+    void productsOfAllPasses();
+    void lossAndItsDerivative();
+    void partialsAreAdded();
+    void sumsOfSquaresAndLosses();
+    void adamStep_data();
+    void adamStep();
+    void particlesMove_data();
+    void particlesMove();
+
+  private:
+    std::unique_ptr<GlContext> context_;
+};
+
+void ComputeKernelsTest::layoutSurvivesTheRoundTrip_data() {
+    QTest::addColumn<int>("width");
+    QTest::addColumn<int>("depth");
+    for (const int width : {8, 20, 64, 128, 129, 200, 300, 512})
+        for (const int depth : {1, 3}) QTest::addRow("%d x %d", depth, width) << width << depth;
+}
+
+void ComputeKernelsTest::layoutSurvivesTheRoundTrip() {
+    QFETCH(int, width);
+    QFETCH(int, depth);
+    const MlpLayout mlp{width, depth, Conditioning::LogSnr};
+    const DeviceLayout layout(mlp);
+    QVERIFY(layout.width() >= width && layout.width() % layout.segment() == 0);
+    QVERIFY(layout.segment() % 8 == 0 && layout.segment() <= 128);
+    QCOMPARE(layout.count() % 128, 0);
+    std::vector<float> flat(mlp.parameterCount());
+    for (std::size_t i = 0; i < flat.size(); ++i) flat[i] = static_cast<float>(i + 1);
+    const std::vector<float> device = layout.toDevice(flat);
+    QCOMPARE(layout.fromDevice(device), flat);
+    QCOMPARE(std::count(device.begin(), device.end(), 0.0f),
+             static_cast<std::ptrdiff_t>(device.size() - flat.size()));
+    // Every weight above the first layer has one place of its own in the transposed copy.
+    std::vector<int> taken(static_cast<std::size_t>(layout.transposedCount()), 0);
+    for (const std::int32_t place : layout.transposedPlaces()) ++taken.at(static_cast<std::size_t>(place));
+    for (std::size_t i = 0; i + DeviceLayout::strip < taken.size(); ++i) QCOMPARE(taken[i], 1);
+}
+
+void ComputeKernelsTest::batchIsDrawnAsDefined_data() {
+    QTest::addColumn<int>("batch");
+    QTest::addColumn<int>("floorCount");
+    QTest::addColumn<bool>("stratified");
+    QTest::addColumn<int>("points");
+    QTest::addColumn<int>("steps");
+    QTest::addColumn<int>("first");
+    QTest::newRow("default") << 512 << 51 << true << 700 << 1000 << 0;
+    QTest::newRow("independent") << 512 << 51 << false << 700 << 1000 << 0;
+    QTest::newRow("no floor, odd") << 100 << 0 << true << 3 << 50 << 0;
+    QTest::newRow("only floor") << 100 << 100 << true << 3 << 50 << 0;
+    QTest::newRow("one point, one step") << 7 << 1 << true << 1 << 1 << 0;
+    QTest::newRow("second half") << 1000 << 100 << true << 700 << 1000 << 512;
+    QTest::newRow("largest") << 65536 << 6554 << true << 700 << 10000 << 65024;
+}
+
+void ComputeKernelsTest::batchIsDrawnAsDefined() {
+    QFETCH(int, batch);
+    QFETCH(int, floorCount);
+    QFETCH(bool, stratified);
+    QFETCH(int, points);
+    QFETCH(int, steps);
+    QFETCH(int, first);
+    constexpr int samples = 512;
+    constexpr std::uint64_t seed = 0x123456789ABCDEFu;
+    constexpr std::uint32_t step = 41;
+    const std::vector<float> data = values(static_cast<std::size_t>(2 * points), 1);
+    ScheduleSettings settings;
+    settings.steps = steps;
+    const auto levels = noiseLevels(NoiseSchedule(settings), Conditioning::LogSnr);
+    std::vector<float> rows;
+    for (const NoiseLevel& level : levels)
+        rows.insert(rows.end(), {level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar, level.condition, 0.0f});
+
+    ComputeProgram program("batch.comp", shaderSource("batch.comp"));
+    const StorageBuffer pointBuffer = filled(data);
+    const StorageBuffer levelBuffer = filled(rows);
+    const StorageBuffer inputs(samples * inputFeatures * sizeof(float));
+    const StorageBuffer targets(samples * 2 * sizeof(float));
+    pointBuffer.bind(0);
+    levelBuffer.bind(1);
+    inputs.bind(2);
+    targets.bind(3);
+    program.set("seedLow", static_cast<std::uint32_t>(seed));
+    program.set("seedHigh", static_cast<std::uint32_t>(seed >> 32));
+    program.set("stream", static_cast<std::uint32_t>(Stream::Batch));
+    program.set("step", step);
+    program.set("batch", batch);
+    program.set("floorCount", floorCount);
+    program.set("first", first);
+    program.set("samples", samples);
+    program.set("stratified", stratified ? 1 : 0);
+    program.set("pointCount", static_cast<std::uint32_t>(points));
+    program.set("levelCount", static_cast<std::uint32_t>(steps));
+    program.dispatch(samples / 64);
+    const std::vector<float> gotInputs = read(inputs, samples * inputFeatures);
+    const std::vector<float> gotTargets = read(targets, samples * 2);
+
+    for (int sample = 0; sample < samples && first + sample < batch; ++sample) {
+        const int i = first + sample;
+        const auto words = philox(seed, Stream::Batch, static_cast<std::uint32_t>(i), step);
+        const float* x0 = &data[2 * std::size_t{indexBelow(words[0], static_cast<std::uint32_t>(points))}];
+        const auto eps = normalsOf(words[2], words[3]);
+        NoiseLevel level{};
+        if (i < floorCount) {
+            const float u =
+                stratified ? (static_cast<float>(i) + uniformOf(words[1])) / static_cast<float>(floorCount)
+                           : uniformOf(words[1]);
+            level = noiseLevelOfLogSnr(-12.0 + 22.0 * static_cast<double>(u));
+        } else {
+            const auto t = static_cast<std::uint64_t>(steps);
+            const std::uint64_t below = indexBelow(words[1], static_cast<std::uint32_t>(steps));
+            const auto j = static_cast<std::uint64_t>(i - floorCount);
+            const auto m = static_cast<std::uint64_t>(batch - floorCount);
+            level = levels.at(stratified ? (t * j + below) / m : below);
+        }
+        std::vector<float> features(inputFeatures);
+        inputOf(level.sqrtAlphaBar * x0[0] + level.sqrtOneMinusAlphaBar * eps[0],
+                level.sqrtAlphaBar * x0[1] + level.sqrtOneMinusAlphaBar * eps[1], level.condition, features);
+        for (int f = 0; f < inputFeatures; ++f) {
+            const float got = gotInputs[inRows(f, sample, samples)];
+            QVERIFY2(std::abs(got - features[static_cast<std::size_t>(f)]) < 1e-5f,
+                     qPrintable(QString("sample %1 feature %2: %3, not %4")
+                                    .arg(i)
+                                    .arg(f)
+                                    .arg(static_cast<double>(got))
+                                    .arg(static_cast<double>(features[static_cast<std::size_t>(f)]))));
+        }
+        for (std::size_t axis = 0; axis < 2; ++axis)
+            QVERIFY(std::abs(gotTargets[2 * static_cast<std::size_t>(sample) + axis] - eps[axis]) < 2e-6f);
+    }
+}
+
+void ComputeKernelsTest::productsOfAllPasses_data() {
+    QTest::addColumn<int>("width");
+    QTest::addColumn<int>("depth");
+    QTest::addColumn<int>("samples");
+    QTest::newRow("default") << 128 << 3 << 256;
+    QTest::newRow("odd") << 20 << 1 << 128;
+    QTest::newRow("in segments") << 200 << 2 << 128;
+}
+
+/// Forward, backward and gradient of a whole network in double.
+void ComputeKernelsTest::productsOfAllPasses() {
+    QFETCH(int, width);
+    QFETCH(int, depth);
+    QFETCH(int, samples);
+    const MlpLayout mlp{width, depth, Conditioning::LogSnr};
+    const auto layers = mlp.layers();
+    std::vector<float> flat = values(mlp.parameterCount(), 2);
+    for (float& p : flat) p *= 1.4f / std::sqrt(static_cast<float>(width));
+    const std::vector<float> input = values(static_cast<std::size_t>(inputFeatures * samples), 3);
+    const std::vector<float> delta = values(static_cast<std::size_t>(2 * samples), 4);
+
+    const DeviceLayout layout(mlp);
+    StripWorkspace work(layout, samples, true);
+    StripNetwork network;
+    network.setLayout(layout);
+    const std::vector<float> parameters = layout.toDevice(flat);
+    std::vector<float> transposed(static_cast<std::size_t>(layout.transposedCount()));
+    const std::vector<std::int32_t> places = layout.transposedPlaces();
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+        transposed[static_cast<std::size_t>(places[i])] = parameters[i];
+    std::vector<float> inputRows(input.size());
+    std::vector<float> deltaRows(static_cast<std::size_t>(8 * samples));
+    std::vector<float> deltaColumns(static_cast<std::size_t>(layout.layers().back().columns * samples));
+    for (int s = 0; s < samples; ++s) {
+        for (int f = 0; f < inputFeatures; ++f)
+            inputRows[inRows(f, s, samples)] = input[static_cast<std::size_t>(s * inputFeatures + f)];
+        for (int o = 0; o < 2; ++o) {
+            const float d = delta[static_cast<std::size_t>(2 * s + o)];
+            deltaRows[inRows(o, s, samples)] = d;
+            deltaColumns[static_cast<std::size_t>((s / 8 * layout.layers().back().columns + o) * 8 + s % 8)] =
+                d;
+        }
+    }
+    work.rows[0].upload(std::span<const float>(inputRows));
+    work.outputDelta.upload(std::span<const float>(deltaRows));
+    work.outputColumns.upload(std::span<const float>(deltaColumns));
+    const StorageBuffer parameterBuffer = filled(parameters);
+    const StorageBuffer transposedBuffer = filled(transposed);
+    const int blocks = samples / DeviceLayout::block;
+    const StorageBuffer partials(static_cast<std::size_t>(blocks * layout.count()) * sizeof(float));
+    network.forward(layout, work, parameterBuffer);
+    network.backward(layout, work, transposedBuffer, partials);
+
+    const std::vector<float> output = read(work.output, static_cast<std::size_t>(8 * samples));
+    const std::vector<float> sums = read(partials, static_cast<std::size_t>(blocks * layout.count()));
+    std::vector<double> gotOutput, expectedOutput;
+    for (int block = 0; block < blocks; ++block) {
+        std::vector<double> gradient(flat.size(), 0.0);
+        for (int s = block * DeviceLayout::block; s < (block + 1) * DeviceLayout::block; ++s) {
+            std::vector<std::vector<double>> y{{}}, z;
+            for (int f = 0; f < inputFeatures; ++f)
+                y[0].push_back(static_cast<double>(input[static_cast<std::size_t>(s * inputFeatures + f)]));
+            for (const auto& layer : layers) {
+                z.emplace_back();
+                for (int o = 0; o < layer.out; ++o) {
+                    double sum = static_cast<double>(flat[layer.bias + static_cast<std::size_t>(o)]);
+                    for (int i = 0; i < layer.in; ++i)
+                        sum += static_cast<double>(
+                                   flat[layer.weight + static_cast<std::size_t>(o * layer.in + i)]) *
+                               y.back()[static_cast<std::size_t>(i)];
+                    z.back().push_back(sum);
+                }
+                y.emplace_back();
+                for (const double sum : z.back()) y.back().push_back(silu(sum));
+            }
+            std::vector<double> d(2);
+            for (std::size_t o = 0; o < 2; ++o) {
+                expectedOutput.push_back(z.back()[o]);
+                gotOutput.push_back(static_cast<double>(output[inRows(static_cast<int>(o), s, samples)]));
+                d[o] = static_cast<double>(delta[static_cast<std::size_t>(2 * s) + o]);
+            }
+            for (std::size_t l = layers.size(); l-- > 0;) {
+                const auto& layer = layers[l];
+                std::vector<double> below(static_cast<std::size_t>(layer.in), 0.0);
+                for (std::size_t o = 0; o < d.size(); ++o) {
+                    gradient[layer.bias + o] += d[o];
+                    for (std::size_t i = 0; i < below.size(); ++i) {
+                        const std::size_t at = layer.weight + o * below.size() + i;
+                        gradient[at] += d[o] * y[l][i];
+                        below[i] += d[o] * static_cast<double>(flat[at]);
+                    }
+                }
+                if (l > 0)
+                    for (std::size_t i = 0; i < below.size(); ++i) below[i] *= slope(z[l - 1][i]);
+                d = below;
+            }
+        }
+        const auto begin = sums.begin() + block * layout.count();
+        const std::vector<float> device(begin, begin + layout.count());
+        const std::vector<float> partial = layout.fromDevice(device);
+        for (const auto& layer : layers) {
+            const auto part = [&](const auto& from) {
+                return std::vector<double>(
+                    from.begin() + static_cast<std::ptrdiff_t>(layer.weight),
+                    from.begin() + static_cast<std::ptrdiff_t>(layer.bias) + layer.out);
+            };
+            const double error = relative(part(gradient), part(partial));
+            QVERIFY2(error < 2e-6, qPrintable(QString::number(error)));
+        }
+        // Padding gets no gradient, not even a rounding error.
+        std::vector<float> padding = device;
+        const std::vector<float> mask = layout.toDevice(std::vector<float>(flat.size(), 1.0f));
+        for (std::size_t i = 0; i < padding.size(); ++i)
+            if (mask[i] == 0.0f) QCOMPARE(padding[i], 0.0f);
+    }
+    QVERIFY2(relative(expectedOutput, gotOutput) < 1e-6,
+             qPrintable(QString::number(relative(expectedOutput, gotOutput))));
+}
+
+void ComputeKernelsTest::lossAndItsDerivative() {
+    constexpr int samples = 128;
+    constexpr int batch = 200;
+    constexpr int columns = 64;
+    const std::vector<float> outputs = values(8 * samples, 5);
+    const std::vector<float> targets = values(2 * samples, 6);
+    ComputeProgram program("loss.comp", shaderSource("loss.comp"));
+    const StorageBuffer outputBuffer = filled(outputs);
+    const StorageBuffer targetBuffer = filled(targets);
+    const StorageBuffer losses(2 * samples * sizeof(float));
+    const StorageBuffer rows(8 * samples * sizeof(float));
+    const StorageBuffer columnBuffer(columns * samples * sizeof(float));
+    outputBuffer.bind(0);
+    targetBuffer.bind(1);
+    losses.bind(2);
+    rows.bind(3);
+    columnBuffer.bind(4);
+    program.set("batch", batch);
+    program.set("first", samples);
+    program.set("columnCount", columns);
+    program.set("scale", 2.0f / batch);
+    program.dispatch(samples / 64);
+    const auto gotLosses = read(losses, 2 * samples);
+    const auto gotRows = read(rows, 8 * samples);
+    const auto gotColumns = read(columnBuffer, columns * samples);
+    for (std::size_t s = 0; s < samples; ++s) {
+        const bool real = samples + s < batch;
+        float loss = 0.0f;
+        for (std::size_t o = 0; o < 2; ++o) {
+            const float error = real ? outputs[8 * s + o] - targets[2 * s + o] : 0.0f;
+            loss += error * error;
+            const float expected = error * (2.0f / batch);
+            QVERIFY(std::abs(gotRows[8 * s + o] - expected) <= 1e-7f * std::abs(expected));
+            QCOMPARE(gotColumns[(s / 8 * columns + o) * 8 + s % 8], gotRows[8 * s + o]);
+        }
+        for (std::size_t o = 2; o < 8; ++o) QCOMPARE(gotRows[8 * s + o], 0.0f);
+        QVERIFY(std::abs(gotLosses[samples + s] - loss) <= 2e-7f * loss);
+        QCOMPARE(gotLosses[s], 0.0f);  // those of the samples before `first` are left alone
+    }
+}
+
+void ComputeKernelsTest::partialsAreAdded() {
+    constexpr std::size_t count = 256;
+    constexpr std::size_t blocks = 5;
+    const std::vector<float> partials = values(count * blocks, 7);
+    const std::vector<float> before = values(count, 8);
+    ComputeProgram program("reduce.comp", shaderSource("reduce.comp"));
+    const StorageBuffer partialBuffer = filled(partials);
+    for (const bool accumulate : {false, true}) {
+        const StorageBuffer gradient = filled(before);
+        partialBuffer.bind(0);
+        gradient.bind(1);
+        program.set("blocks", static_cast<int>(blocks));
+        program.set("quads", static_cast<int>(count / 4));
+        program.set("accumulate", accumulate ? 1 : 0);
+        program.dispatch(count / 128);
+        const auto got = read(gradient, count);
+        for (std::size_t i = 0; i < count; ++i) {
+            float sum = accumulate ? before[i] : 0.0f;
+            for (std::size_t b = 0; b < blocks; ++b) sum += partials[b * count + i];
+            QCOMPARE(got[i], sum);  // the same order, so the same bits
+        }
+    }
+}
+
+void ComputeKernelsTest::sumsOfSquaresAndLosses() {
+    constexpr std::size_t count = 128 * 301;
+    constexpr std::size_t samples = 1001;
+    const std::vector<float> gradient = values(count, 9);
+    std::vector<float> losses = values(samples, 10);
+    for (float& loss : losses) loss *= loss;
+    ComputeProgram program("sums.comp", shaderSource("sums.comp"));
+    const StorageBuffer gradientBuffer = filled(gradient);
+    const StorageBuffer lossBuffer = filled(losses);
+    const StorageBuffer sums(2 * sizeof(float));
+    gradientBuffer.bind(0);
+    lossBuffer.bind(1);
+    sums.bind(2);
+    program.set("quads", static_cast<int>(count / 4));
+    program.set("lossCount", static_cast<int>(samples));
+    program.dispatch(1);
+    const auto got = read(sums, 2);
+    double squares = 0.0;
+    for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
+    double loss = 0.0;
+    for (const float l : losses) loss += static_cast<double>(l);
+    QVERIFY(std::abs(static_cast<double>(got[0]) / squares - 1.0) < 5e-7);
+    QVERIFY(std::abs(static_cast<double>(got[1]) / loss - 1.0) < 5e-7);
+}
+
+void ComputeKernelsTest::adamStep_data() {
+    QTest::addColumn<double>("norm");
+    QTest::newRow("clipped") << 7.0;
+    QTest::newRow("not clipped") << 0.25;
+}
+
+void ComputeKernelsTest::adamStep() {
+    QFETCH(double, norm);
+    constexpr std::size_t count = 256;
+    constexpr double rate = 2e-3, rootScale = 1.7, decay = 0.4;
+    std::vector<float> gradient = values(count, 11);
+    double squares = 0.0;
+    for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
+    for (float& g : gradient) g *= static_cast<float>(norm / std::sqrt(squares));
+    const std::vector<float> parameters = values(count, 12);
+    const std::vector<float> average = values(count, 13);
+    std::vector<float> moments = values(2 * count, 14);
+    for (float& m : moments) m = 0.01f * std::abs(m);
+    std::vector<float> places(count);  // backwards, as integers
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto place = static_cast<std::int32_t>(count - 1 - i);
+        std::memcpy(&places[i], &place, sizeof place);
+    }
+    const std::vector<float> sums{static_cast<float>(norm * norm), 30.0f};
+    ComputeProgram program("adam.comp", shaderSource("adam.comp"));
+    const std::vector<std::vector<float>> contents{
+        gradient, sums, places, parameters, std::vector<float>(count), moments, average, {0, 0, 0, 0}};
+    std::vector<StorageBuffer> buffers;
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+        buffers.push_back(filled(contents[i]));
+        buffers.back().bind(static_cast<int>(i));
+    }
+    program.set("rate", static_cast<float>(rate));
+    program.set("rootScale", static_cast<float>(rootScale));
+    program.set("decay", static_cast<float>(decay));
+    program.set("perSample", 1.0f / 20.0f);
+    program.set("stepIndex", 2);
+    program.dispatch(count / 128);
+    const auto gotParameters = read(buffers[3], count);
+    const auto gotTransposed = read(buffers[4], count);
+    const auto gotMoments = read(buffers[5], 2 * count);
+    const auto gotAverage = read(buffers[6], count);
+    const double clip = std::min(1.0, 1.0 / norm);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = i / 4 * 8 + i % 4;
+        const double g = clip * static_cast<double>(gradient[i]);
+        const double m = 0.9 * static_cast<double>(moments[at]) + 0.1 * g;
+        const double v = 0.999 * static_cast<double>(moments[at + 4]) + 0.001 * g * g;
+        const double p = static_cast<double>(parameters[i]) - rate * m / (std::sqrt(v) * rootScale + 1e-8);
+        const double a = decay * static_cast<double>(average[i]) + (1.0 - decay) * p;
+        const auto near = [](float got, double expected, double scale) {
+            return std::abs(static_cast<double>(got) - expected) <= 3e-7 * scale;
+        };
+        QVERIFY(near(gotMoments[at], m, 0.03));
+        QVERIFY(near(gotMoments[at + 4], v, 0.03));
+        QVERIFY(near(gotParameters[i], p, 1.0));
+        QVERIFY(near(gotAverage[i], a, 1.0));
+        QCOMPARE(gotTransposed[count - 1 - i], gotParameters[i]);
+    }
+    QCOMPARE(read(buffers[7], 4), (std::vector<float>{0, 0, 1.5f, 0}));
+}
+
+void ComputeKernelsTest::particlesMove_data() {
+    QTest::addColumn<float>("noise");
+    QTest::addColumn<bool>("clamp");
+    QTest::newRow("noise, clamp") << 0.3f << true;
+    QTest::newRow("noise, open") << 0.3f << false;
+    QTest::newRow("no noise, clamp") << 0.0f << true;
+}
+
+void ComputeKernelsTest::particlesMove() {
+    QFETCH(float, noise);
+    QFETCH(bool, clamp);
+    constexpr int samples = 128;
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    const ReverseStep step{37,    36,    {0.4f, 0.9f, -1.6f},           0.7f, 0.3f,
+                           noise, clamp, {{-0.8f, -1.0f}, {0.9f, 1.1f}}};
+    const std::vector<float> outputs = values(8 * samples, 15);
+    const std::vector<float> positions = values(2 * samples, 16);
+    ComputeProgram program("particle.comp", shaderSource("particle.comp"));
+    const StorageBuffer outputBuffer = filled(outputs);
+    const StorageBuffer positionBuffer = filled(positions);
+    const StorageBuffer frames(4 * samples * sizeof(float));
+    const StorageBuffer inputs(inputFeatures * samples * sizeof(float));
+    outputBuffer.bind(0);
+    positionBuffer.bind(1);
+    frames.bind(2);
+    inputs.bind(3);
+    program.set("move", 1);
+    program.set("samples", samples);
+    program.set("seedLow", 5u);
+    program.set("seedHigh", 6u);
+    program.set("stream", static_cast<std::uint32_t>(Stream::ReverseChain));
+    program.set("time", 37u);
+    program.set("firstParticle", 1000u);
+    program.set("frameBase", samples);
+    program.set("sqrtAlphaBar", step.level.sqrtAlphaBar);
+    program.set("sqrtOneMinusAlphaBar", step.level.sqrtOneMinusAlphaBar);
+    program.set("fromXt", step.fromXt);
+    program.set("fromX0", step.fromX0);
+    program.set("noise", noise);
+    program.set("low", clamp ? step.box.low : std::array<float, 2>{-infinity, -infinity});
+    program.set("high", clamp ? step.box.high : std::array<float, 2>{infinity, infinity});
+    program.set("nextCondition", -1.5f);
+    program.dispatch(samples / 64);
+    const auto got = read(positionBuffer, 2 * samples);
+    const auto gotFrames = read(frames, 4 * samples);
+    const auto gotInputs = read(inputs, inputFeatures * samples);
+
+    std::vector<float> eps(2 * samples);
+    for (std::size_t i = 0; i < samples; ++i) {
+        eps[2 * i] = outputs[8 * i];
+        eps[2 * i + 1] = outputs[8 * i + 1];
+    }
+    std::vector<float> expected = positions;
+    applyReverseStep(step, (std::uint64_t{6} << 32) + 5, 1000, eps, expected);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        QVERIFY(std::abs(got[i] - expected[i]) < 2e-6f);
+        QCOMPARE(gotFrames[i], 0.0f);
+        QCOMPARE(gotFrames[2 * samples + i], got[i]);
+    }
+    for (int s = 0; s < samples; ++s) {
+        std::vector<float> features(inputFeatures);
+        inputOf(got[static_cast<std::size_t>(2 * s)], got[static_cast<std::size_t>(2 * s + 1)], -1.5f,
+                features);
+        for (int f = 0; f < inputFeatures; ++f)
+            QVERIFY(std::abs(gotInputs[inRows(f, s, samples)] - features[static_cast<std::size_t>(f)]) <
+                    2e-6f);
+    }
+}
+
+QTEST_GUILESS_MAIN(ComputeKernelsTest)
+#include "ComputeKernelsTest.moc"
