@@ -24,11 +24,11 @@ struct Encoder {
 /// Bit-exact flags leave out version strings, so that the same frames give the same file.
 constexpr std::array<Encoder, 5> encoders{{
     {"mp4",
-     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libx264 -preset veryfast -crf 19 "
+     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libx264 -preset superfast -crf 20 "
      "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -movflags +faststart"},
     {"webm",
      "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libvpx-vp9 -crf 32 -b:v 0 "
-     "-deadline realtime -cpu-used 6 -row-mt 1 -tile-columns 1 -colorspace bt709"},
+     "-deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 1 -colorspace bt709"},
     {"gif", "-lavfi paletteuse=diff_mode=rectangle:dither=none -loop 0"},
     {"apng", "-c:v apng -pix_fmt rgb24 -pred mixed -plays 0 -f apng"},
     {"webp", "-c:v libwebp_anim -quality 88 -compression_level 2 -loop 0"},
@@ -57,12 +57,17 @@ class Child {
                              .arg(program, process_.errorString()));
     }
 
-    /// Returns false when stopped. Keeps at most `most` bytes waiting.
-    bool write(const char* bytes, qint64 size, qint64 most) {
-        if (process_.write(bytes, size) != size) throw ended();
-        while (process_.bytesToWrite() > most) {
-            if (stopped_()) return false;
-            if (!process_.waitForBytesWritten(100) && process_.state() == QProcess::NotRunning) throw ended();
+    /// Returns when all is on its way, false when stopped. In pieces, so that the waiting bytes stay few.
+    bool write(const char* bytes, qint64 size) {
+        constexpr qint64 piece = 256 * 1024;
+        for (qint64 at = 0; at < size; at += piece) {
+            const qint64 part = std::min(piece, size - at);
+            if (process_.write(bytes + at, part) != part) throw ended();
+            while (process_.bytesToWrite() > 0) {
+                if (stopped_()) return false;
+                if (!process_.waitForBytesWritten(100) && process_.state() == QProcess::NotRunning)
+                    throw ended();
+            }
         }
         return true;
     }
@@ -117,8 +122,8 @@ QStringList commonArguments() {
             QStringLiteral("error"), QStringLiteral("-y")};
 }
 
-bool feed(Child& child, const QImage& frame, qint64 most) {
-    return child.write(reinterpret_cast<const char*>(frame.constBits()), frame.sizeInBytes(), most);
+bool feed(Child& child, const QImage& frame) {
+    return child.write(reinterpret_cast<const char*>(frame.constBits()), frame.sizeInBytes());
 }
 
 /// Length in milliseconds of an animated WebP, which ffprobe cannot read: the sum of its frames' durations
@@ -161,7 +166,7 @@ class EncodedFilm : public FilmFile {
             if (!name.isEmpty()) QFile::remove(name);
     }
 
-    bool add(const QImage& frame) override { return started_ && feed(child_, frame, 0); }
+    bool add(const QImage& frame) override { return started_ && feed(child_, frame); }
 
     bool finish() override {
         if (!started_ || !child_.finish()) return false;
@@ -195,8 +200,7 @@ class EncodedFilm : public FilmFile {
                                     QStringLiteral("-update"), QStringLiteral("1"), palette_});
         const int count = std::min(paletteFrames, shape_.frames);
         for (int i = 0; i < count; ++i)
-            if (!feed(child, shape_.draw(static_cast<int>(static_cast<qint64>(i) * shape_.frames / count)),
-                      0))
+            if (!feed(child, shape_.draw(static_cast<int>(static_cast<qint64>(i) * shape_.frames / count))))
                 return false;
         return child.finish();
     }

@@ -113,9 +113,9 @@ std::optional<Snapshot> simulate(const SavedRun& run, const std::function<bool(d
     return snapshot;
 }
 
-QImage drawFrame(const Snapshot& snapshot, const QSize& size, double playhead) {
+void drawFrame(QImage& image, const Snapshot& snapshot, double playhead) {
     const ViewSettings& view = snapshot.settings.view;
-    QImage image(size, QImage::Format_RGB32);
+    const QSize size = image.size();
     image.fill(themeOf(view.theme).window);
     const bool two = view.lanes == LaneKind::Both;
     const double wide = two && size.width() >= size.height() ? size.width() / 2.0 : size.width();
@@ -127,7 +127,6 @@ QImage drawFrame(const Snapshot& snapshot, const QSize& size, double playhead) {
         .snapshot = &snapshot, .view = &view, .playhead = playhead, .textPixels = textPixels, .splat = {}};
     scenes()[static_cast<std::size_t>(view.lanes)].paint(
         painter, QRectF(QPointF(0, 0), QSizeF(size)).adjusted(margin, margin, -margin, -margin), frame);
-    return image;
 }
 
 }  // namespace
@@ -168,8 +167,10 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
     });
     if (!snapshot) return false;
 
-    const auto draw = [&](int index) {
-        return drawFrame(*snapshot, request.size, filmPlayhead(index, frames, *snapshot->schedule));
+    QImage image(request.size, QImage::Format_RGB32);
+    const auto draw = [&](int index) -> const QImage& {
+        drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule));
+        return image;
     };
     FilmShape shape{.path = request.path,
                     .size = request.size,
