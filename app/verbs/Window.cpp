@@ -22,11 +22,11 @@ int showWindow(const Options& options) {
     window.show();
     if (!options.open.empty()) window.open(QString::fromStdString(options.open));
     // A signal handler may only set a flag: the window looks at it.
-    QTimer signals;
-    QObject::connect(&signals, &QTimer::timeout, [] {
+    QTimer poll;
+    QObject::connect(&poll, &QTimer::timeout, [] {
         if (interrupted()) QApplication::closeAllWindows();
     });
-    signals.start(200);
+    poll.start(200);
     const int status = QApplication::exec();
     return interrupted() ? 130 : status;
 }
