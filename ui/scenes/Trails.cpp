@@ -1,6 +1,9 @@
 #include "scenes/Trails.h"
 
+#include "scenes/LineRaster.h"
+
 #include <QLineF>
+#include <QPaintEngine>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -68,14 +71,12 @@ void collect(Buckets& buckets, const Stage& stage, const Trajectory& paths,
     }
 }
 
-void stroke(QPainter& painter, Buckets& buckets, const QColor& colour, double pixels) {
+/// Faint lines first; `draw` takes the lines of one strength.
+template <typename Draw>
+void stroke(Buckets& buckets, Draw draw) {
     for (int level = 0; level < levels; ++level) {
         auto& lines = buckets[static_cast<std::size_t>(level)];
-        if (lines.empty()) continue;
-        QColor faded = colour;
-        faded.setAlphaF(static_cast<float>((level + 0.5) / levels));
-        painter.setPen(QPen(faded, pixels, Qt::SolidLine, Qt::FlatCap));
-        painter.drawLines(lines.data(), static_cast<int>(lines.size()));
+        if (!lines.empty()) draw(lines, (level + 0.5) / levels);
         lines.clear();
     }
 }
@@ -89,17 +90,32 @@ void paintTrails(QPainter& painter, const Stage& stage, const Trajectory& paths,
     const std::size_t here = paths.nearest(playhead);
     const std::size_t behind = look.smooth ? size : entriesWithin(size, window);
 
-    thread_local Buckets buckets;
-    painter.save();
-    painter.setRenderHint(QPainter::Antialiasing);
-    collect(buckets, stage, paths, visited(here, entriesWithin(size, windowAhead), !look.descending, size),
+    thread_local Buckets ahead;
+    thread_local Buckets passed;
+    collect(ahead, stage, paths, visited(here, entriesWithin(size, windowAhead), !look.descending, size),
             [](double share) { return aheadStrength * (1.0 - share); });
-    stroke(painter, buckets, look.colour, look.pixels * 0.7);
-    collect(buckets, stage, paths, visited(here, behind, look.descending, size), [&look](double share) {
+    collect(passed, stage, paths, visited(here, behind, look.descending, size), [&look](double share) {
         const double fading = std::pow(1.0 - share, 1.7);
         return look.smooth ? smoothFloor + (1.0 - smoothFloor) * fading : fading;
     });
-    stroke(painter, buckets, look.colour, look.pixels);
+
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    if (painter.paintEngine()->type() == QPaintEngine::Raster) {
+        LineRaster raster(painter, stage.rect, look.colour);
+        stroke(ahead,
+               [&](const auto& lines, double strength) { raster.add(lines, look.pixels * 0.7, strength); });
+        stroke(passed, [&](const auto& lines, double strength) { raster.add(lines, look.pixels, strength); });
+    } else {
+        const auto draw = [&](const auto& lines, double strength, double pixels) {
+            QColor faded = look.colour;
+            faded.setAlphaF(static_cast<float>(strength));
+            painter.setPen(QPen(faded, pixels, Qt::SolidLine, Qt::FlatCap));
+            painter.drawLines(lines.data(), static_cast<int>(lines.size()));
+        };
+        stroke(ahead, [&](const auto& lines, double strength) { draw(lines, strength, look.pixels * 0.7); });
+        stroke(passed, [&](const auto& lines, double strength) { draw(lines, strength, look.pixels); });
+    }
 
     if (const Positions& heads = paths.positions[here]) {
         painter.setPen(QPen(look.ring, look.pixels * 1.3));
