@@ -3,8 +3,8 @@
 #include "EmbeddedFiles.h"
 #include "denoiser/Mlp.h"
 
-#include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 namespace diffuscope {
 namespace {
@@ -38,6 +38,13 @@ std::string preamble() {
 
 }  // namespace
 
+bool StripKernel::operator<(const StripKernel& other) const {
+    const auto key = [](const StripKernel& k) {
+        return std::tuple(k.terms, k.lanes, k.segmented, k.forward, k.backward, k.gradient);
+    };
+    return key(*this) < key(other);
+}
+
 std::string shaderLibrary() {
     return preamble() + std::string(embeddedFile("elementary.glsl")) +
            std::string(embeddedFile("noise.glsl"));
@@ -49,7 +56,9 @@ std::string shaderSource(std::string_view file) {
     return shaderLibrary() + body;
 }
 
-std::string stripSource(int terms, int lanes, bool segmented) {
+std::string stripSource(const StripKernel& kernel) {
+    const int terms = kernel.terms;
+    const int lanes = kernel.lanes;
     // A strip's weights are 2 * terms vec4s; whole rounds of the group fetch a few more than are used.
     const int staged = (2 * terms + lanes - 1) / lanes * lanes;
     std::string stage;
@@ -71,8 +80,11 @@ std::string stripSource(int terms, int lanes, bool segmented) {
     std::string body(embeddedFile("strip.comp"));
     fill(body, "{{stage}}", stage);
     fill(body, "{{product}}", product);
+    const auto flag = [](const char* name, bool on) { return on ? define(name, 1) : std::string(); };
     return preamble() + define("LANES", lanes) + define("STAGED", staged) +
-           (segmented ? "#define SEGMENTED\n" : "") + std::string(embeddedFile("elementary.glsl")) + body;
+           flag("SEGMENTED", kernel.segmented) + flag("FORWARD", kernel.forward) +
+           flag("BACKWARD", kernel.backward) + flag("GRADIENT", kernel.gradient) +
+           std::string(embeddedFile("elementary.glsl")) + body;
 }
 
 }  // namespace diffuscope

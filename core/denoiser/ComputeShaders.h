@@ -13,8 +13,16 @@ constexpr int sumLanes = 64;
 /// GLSL of a file of resources/shaders with its version, its constants and the functions that it calls.
 [[nodiscard]] std::string shaderSource(std::string_view file);
 
-/// GLSL of strip.comp with sums of `terms` terms written out (a multiple of 8) for groups of `lanes`
-/// invocations. `segmented`: the sum goes on over several dispatches.
-[[nodiscard]] std::string stripSource(int terms, int lanes, bool segmented);
+/// One build of strip.comp. Passes that it does not serve are left out, since they take time to compile.
+struct StripKernel {
+    int terms;       ///< of the sum that is written out; a multiple of 8
+    int lanes;       ///< invocations of a work group
+    bool segmented;  ///< the sum goes on over several dispatches
+    bool forward;
+    bool backward;
+    bool gradient;
+    [[nodiscard]] bool operator<(const StripKernel& other) const;
+};
+[[nodiscard]] std::string stripSource(const StripKernel& kernel);
 
 }  // namespace diffuscope

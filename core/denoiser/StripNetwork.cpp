@@ -1,7 +1,5 @@
 #include "denoiser/StripNetwork.h"
 
-#include "denoiser/ComputeShaders.h"
-
 #include <algorithm>
 
 namespace diffuscope {
@@ -36,11 +34,16 @@ StripWorkspace::StripWorkspace(const DeviceLayout& layout, int count, bool train
 }
 
 ComputeProgram& StripNetwork::program(const DeviceLayout& layout, int terms) {
-    const bool segmented = layout.width() > layout.segment() && terms == layout.segment();
-    std::unique_ptr<ComputeProgram>& found = programs_[{terms, layout.lanes(), segmented}];
+    const bool hidden = terms == layout.segment();
+    const StripKernel kernel{.terms = terms,
+                             .lanes = layout.lanes(),
+                             .segmented = hidden && layout.width() > layout.segment(),
+                             .forward = hidden || terms == layout.layers().front().in,
+                             .backward = hidden || terms == strip,
+                             .gradient = terms == block};
+    std::unique_ptr<ComputeProgram>& found = programs_[kernel];
     if (!found)
-        found = std::make_unique<ComputeProgram>("strip of " + std::to_string(terms),
-                                                 stripSource(terms, layout.lanes(), segmented));
+        found = std::make_unique<ComputeProgram>("strip of " + std::to_string(terms), stripSource(kernel));
     return *found;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "denoiser/ComputeShaders.h"
 #include "denoiser/DeviceLayout.h"
 #include "gpu/ComputeProgram.h"
 #include "gpu/StorageBuffer.h"
@@ -6,7 +7,6 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <tuple>
 
 namespace diffuscope {
 
@@ -45,8 +45,7 @@ class StripNetwork {
     void gradient(const DeviceLayout& layout, StripWorkspace& work, std::size_t layer,
                   const StorageBuffer& columns, const StorageBuffer& partials);
 
-    using Key = std::tuple<int, int, bool>;  // terms, lanes, segmented
-    std::map<Key, std::unique_ptr<ComputeProgram>> programs_;
+    std::map<StripKernel, std::unique_ptr<ComputeProgram>> programs_;
 };
 
 }  // namespace diffuscope

@@ -11,8 +11,11 @@ namespace diffuscope {
 StorageBuffer::StorageBuffer(std::size_t bytes) : bytes_(std::max<std::size_t>(bytes, 16)) {
     glGenBuffers(1, &buffer_);
     glBindBuffer(GL_SHADER_STORAGE_BUFFER, buffer_);
-    // llvmpipe compiles a kernel twice for textures of a power of two and others: these are all others.
-    const std::size_t reserved = std::has_single_bit(bytes_) ? bytes_ + 16 : bytes_;
+    // llvmpipe (Mesa 22.3) compiles a kernel once more for a buffer texture whose size is a power of two, and
+    // for one in which bits 8 to 15 of the size are zero (it takes them for mipmap levels). No size of ours
+    // is.
+    const bool special = std::has_single_bit(bytes_) || (bytes_ >> 8 & 0xFFu) == 0;
+    const std::size_t reserved = special ? bytes_ + 1280 : bytes_;
     glBufferData(GL_SHADER_STORAGE_BUFFER, static_cast<GLsizeiptr>(reserved), nullptr, GL_DYNAMIC_COPY);
     clear();
 }

@@ -53,6 +53,7 @@ void main() {
         sums[at + 1] = c1;
     }
 #endif
+#ifdef FORWARD
     if (mode == hiddenLayer) {
         vec4 g0 = logisticOf(c0);
         vec4 g1 = logisticOf(c1);
@@ -65,7 +66,10 @@ void main() {
     } else if (mode == outputLayer) {
         rows[at] = c0;
         rows[at + 1] = c1;
-    } else if (mode == backward) {
+    }
+#endif
+#ifdef BACKWARD
+    if (mode == backward) {
         c0 *= texelFetch(slopesBefore, at);
         c1 *= texelFetch(slopesBefore, at + 1);
         rows[at] = c0;
@@ -75,7 +79,10 @@ void main() {
             columns[ci + j * 8] = c0[j];
             columns[ci + 32 + j * 8] = c1[j];
         }
-    } else if (lane < outputs) {
+    }
+#endif
+#ifdef GRADIENT
+    if (mode == gradient && lane < outputs) {
         int pi = block * parameterCount;
         if (strip * 8 < inputs) {
             pi += gradientWeight + ((lane >> 3) * inputs + strip * 8) * 8 + (lane & 7);
@@ -87,4 +94,5 @@ void main() {
             partials[pi + gradientBias + lane] = c0.x;  // the strip after the inputs is the constant 1
         }
     }
+#endif
 }

@@ -143,7 +143,7 @@ void GpuTest::lostContextIsReported() {
 
 void GpuTest::glErrorIsReported() {
     StorageBuffer buffer(64);
-    std::vector<float> beyond(100);
+    std::vector<float> beyond(100000);
     buffer.download(std::span<float>(beyond));  // GL_INVALID_VALUE
     QVERIFY_EXCEPTION_THROWN(context_->check("reading too far"), BackendError);
     context_->check("an error is reported once");
