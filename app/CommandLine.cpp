@@ -8,6 +8,7 @@
 #include <QApplication>
 #include <QCoreApplication>
 #include <QGuiApplication>
+#include <cctype>
 #include <clocale>
 #include <iostream>
 #include <memory>
@@ -42,6 +43,8 @@ int runReporting(const Run& run) {
     } catch (const std::bad_alloc&) {
         return report("there is not enough memory for this.", 1);
     } catch (const std::exception& error) {
+        // An interrupt also reaches the child processes, whose end then looks like a failure.
+        if (interrupted()) return report("interrupted.", 130);
         return report(error.what(), 1);
     }
 }
@@ -97,7 +100,14 @@ void CommonOptions::applyTo(Settings& settings) const {
 }
 
 void setFromOption(std::string_view id, const std::string& text, Settings& settings) {
-    if (!text.empty()) asUsage([&] { parseField(fieldById(id), text, settings); });
+    if (text.empty()) return;
+    const Field& field = fieldById(id);
+    asUsage([&] {
+        if (field.type != FieldType::Choice) return parseField(field, text, settings);
+        std::string what(field.label);
+        what.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(what.front())));
+        field.set(settings, requireIndex(field.choices(), text, what));
+    });
 }
 
 void check(const Settings& settings) {

@@ -1,7 +1,5 @@
 #include "Progress.h"
 
-#include "Interrupt.h"
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,7 +25,6 @@ Progress::~Progress() {
 }
 
 void Progress::show(double share, const std::string& text) {
-    stopIfInterrupted();
     if (quiet_) return;
     const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000);
     const auto now = Clock::now();

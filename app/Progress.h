@@ -12,7 +12,7 @@ class Progress {
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// `share` is 0 … 1. Also where a verb is interrupted. @throws Interrupted
+    /// `share` is 0 … 1.
     void show(double share, const std::string& text);
     void clear();  ///< takes the bar away, before something else is printed
 

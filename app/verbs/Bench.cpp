@@ -1,4 +1,5 @@
 #include "Error.h"
+#include "Interrupt.h"
 #include "PeakRate.h"
 #include "Progress.h"
 #include "data/DataSet.h"
@@ -83,6 +84,7 @@ Rate measureTraining(DenoiserBackend& backend, const Settings& settings, Progres
     const int steps = std::clamp(static_cast<int>(0.25 / std::max(train(5) / 5.0, 1e-7)), 1, 1'000'000);
     std::vector<double> rounds;
     for (int i = 0; i < 9; ++i) {
+        stopIfInterrupted();
         rounds.push_back(train(steps) / steps);
         progress.show(i / 9.0, "training");
     }
@@ -104,6 +106,7 @@ Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const D
     reverseStart(settings.seed, 0, positions);
     const auto begin = Clock::now();
     for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
+        stopIfInterrupted();
         backend.reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)), settings.seed, 0,
                         positions, {});
         progress.show(static_cast<double>(i) / static_cast<double>(plan.size()), "sampling");

@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "Files.h"
+#include "Interrupt.h"
 #include "Progress.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/ReverseSampler.h"
@@ -56,6 +57,7 @@ Trajectory generate(CloudRun run, int count, bool quiet) {
     using Clock = std::chrono::steady_clock;
     std::size_t units = 16384;
     while (!run.done()) {
+        stopIfInterrupted();
         const auto begin = Clock::now();
         (void)run.advance(units);
         const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();

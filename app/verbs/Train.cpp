@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "Files.h"
+#include "Interrupt.h"
 #include "Progress.h"
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
@@ -30,7 +31,7 @@ struct Options {
 
 bool isFile(const std::string& dataset) {
     const std::string ending = endingOf(dataset);
-    return ending == "csv" || ending == "npy" || ending == "png" || ending == "jpg";
+    return !ending.empty() || dataset.find('/') != std::string::npos;
 }
 
 std::shared_ptr<const DataSet> importedData(const std::string& path, const std::string& columns) {
@@ -78,6 +79,7 @@ double runTraining(Trainer& trainer, const Options& options) {
     const std::int64_t first = trainer.step();
     int chunk = 1;
     while (true) {
+        stopIfInterrupted();
         const double before = elapsed();
         const std::int64_t done = trainer.step() - first;
         if (options.steps > 0 ? done >= options.steps : before >= options.seconds && done > 0) return before;

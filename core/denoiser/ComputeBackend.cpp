@@ -44,7 +44,7 @@ class ComputeBackend : public DenoiserBackend {
         : context_(std::move(context)), description_{"gpu", context_->renderer(), std::move(reason)} {
         setState(initialState({}, 1));
     }
-    ~ComputeBackend() override { context_->tryUse(); }  // the members let go of their memory on it
+    ~ComputeBackend() override { context_->use(); }  // the members let go of their memory on it
 
     const BackendDescription& description() const override { return description_; }
 

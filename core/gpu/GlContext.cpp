@@ -171,14 +171,11 @@ void GlContext::close() {
     display_ = nullptr;
 }
 
-bool GlContext::tryUse() noexcept {
-    if (eglGetCurrentContext() == context_) return true;
-    eglBindAPI(EGL_OPENGL_API);
-    return eglMakeCurrent(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, context_) == EGL_TRUE;
-}
-
 void GlContext::use() {
-    if (!tryUse()) throw BackendError("the OpenGL context can't be made current");
+    if (eglGetCurrentContext() == context_) return;
+    eglBindAPI(EGL_OPENGL_API);
+    if (!eglMakeCurrent(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, context_))
+        throw BackendError("the OpenGL context can't be made current");
 }
 
 void GlContext::check(const char* work) {

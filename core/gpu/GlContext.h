@@ -16,8 +16,7 @@ class GlContext {
     GlContext(const GlContext&) = delete;
     GlContext& operator=(const GlContext&) = delete;
 
-    bool tryUse() noexcept;  ///< makes it current; false when it can't be any more
-    void use();              ///< makes it current. @throws BackendError when it can't be any more
+    void use();  ///< makes it current. @throws BackendError when it can't be any more
 
     [[nodiscard]] const std::string& renderer() const { return renderer_; }
     [[nodiscard]] bool software() const { return software_; }

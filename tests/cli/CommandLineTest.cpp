@@ -1,0 +1,483 @@
+#include "Program.h"
+#include "settings/Fields.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+#include <cmath>
+#include <cstring>
+
+using namespace diffuscope;
+using nlohmann::json;
+
+namespace {
+
+const QStringList verbs{"list", "schedule", "data", "train", "sample", "render", "bench"};
+
+/// "a b c" as arguments.
+QStringList words(const QString& line) {
+    return line.split(' ', Qt::SkipEmptyParts);
+}
+
+QByteArray bytesOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+void writeBytes(const QString& path, const QByteArray& bytes) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
+}
+
+/// The numbers of an NPY file of version 1.0 and little-endian floats; checks its shape.
+std::vector<float> floatsOf(const QByteArray& npy, const QByteArray& shape) {
+    const auto length = static_cast<unsigned char>(npy[8]) + 256 * static_cast<unsigned char>(npy[9]);
+    if (!npy.startsWith(QByteArray("\x93NUMPY\x01\x00", 8)) ||
+        !npy.mid(10, length).contains("'descr': '<f4'") || !npy.mid(10, length).contains("'shape': " + shape))
+        return {};
+    std::vector<float> values(static_cast<std::size_t>(npy.size() - 10 - length) / sizeof(float));
+    std::memcpy(values.data(), npy.constData() + 10 + length, values.size() * sizeof(float));
+    return values;
+}
+
+}  // namespace
+
+class CommandLineTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    [[nodiscard]] QString path(const QString& name) const { return folder_.filePath(name); }
+    Result run(const QString& line) { return Program(folder_.path()).run(words(line)); }
+
+  private slots:
+    void initTestCase() {
+        writeBytes(path("good.csv"), "width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
+        writeBytes(path("text.csv"), "width,height\n100,5\n104,tall\n");
+        writeBytes(path("nan.csv"), "1,2\n3,4\nnan,6\n");
+        writeBytes(path("one.csv"), "1\n2\n");
+        writeBytes(path("empty.csv"), "");
+        writeBytes(path("three.csv"), "a,b,c\n1,2,3\n4,5,7\n");
+        writeBytes(path("broken.npy"), "no array");
+        writeBytes(path("broken.diffuscope"), "no session");
+        const char* common =
+            " --backend cpu --set network.width=16 --set network.depth=2 --set training.batch=64";
+        const Result roll =
+            run(QString("train --dataset swiss-roll --steps 40 --out roll.diffuscope --set data.points=500") +
+                common);
+        QVERIFY2(roll.status == 0, roll.err);
+        const Result table =
+            run(QString("train --dataset good.csv --steps 20 --out table.diffuscope") + common);
+        QVERIFY2(table.status == 0, table.err);
+        const json line = json::parse(table.out.toStdString());
+        for (const char* key : {"steps", "seconds", "loss", "backend", "renderer", "reason"})
+            QVERIFY2(line.contains(key), key);
+        QVERIFY(line["steps"] == 20);
+        QVERIFY(line["backend"] == "cpu");
+        QVERIFY(line["loss"].get<double>() > 0.0);
+    }
+
+    void helpShowsAnExample_data() {
+        QTest::addColumn<QString>("verb");
+        for (const QString& verb : verbs) QTest::newRow(qPrintable(verb)) << verb;
+    }
+    void helpShowsAnExample() {
+        QFETCH(QString, verb);
+        const Result result = run(verb + " --help");
+        QCOMPARE(result.status, 0);
+        QVERIFY2(result.out.contains("Example: diffuscope " + verb.toUtf8()), result.out);
+    }
+
+    void helpNamesWhatThereIs() {
+        const Result result = run("--help");
+        QCOMPARE(result.status, 0);
+        for (const QString& verb : verbs)
+            QVERIFY2(result.out.contains("  " + verb.toUtf8() + " "), result.out);
+        for (const char* later : {"sweep", "field", "evaluate"}) QVERIFY2(!result.out.contains(later), later);
+    }
+
+    void works_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("prints");  // a regular expression
+        const auto row = [](const char* line, const char* prints) { QTest::newRow(line) << line << prints; };
+        row("--version", "^diffuscope \\d+\\.\\d+\\.\\d+\n$");
+        row("list datasets", "^swiss-roll\tSwiss roll\n");
+        row("list schedules", "(?m)^cosine\t");
+        row("list samplers", "(?m)^ddim\t");
+        row("list sigmas", "(?m)^lower\t");
+        row("list layers", "(?m)^trails\t");
+        row("list scenes", "^forward\t.*\nreverse\t.*\nboth\t");
+        row("list backends", "(?m)^gpu\t");
+        row("list settings", "(?m)^schedule.beta-max\t0.02\t1e-08 … 0.999\t\tresample$");
+        row("list settings --json", "\"id\": \"sampler.eta\"");
+        row("list schedules --json", "\"id\": \"su\"");
+        row("schedule --kind constant --steps 1 --raw",
+            "^t,beta,alpha_bar,snr,sigma_upper,sigma_lower\n1,0\\.02");
+        row("schedule --kind linear --steps 3 --beta-min 0.25 --beta-max 0.75 --raw",
+            "\n1,0\\.25,0\\.75,3\\.?0*4?,0\\.5,0\n2,0\\.5,0\\.375,0\\.5999\\d*,0\\.7071\\d*,0\\.447\\d*\n3,"
+            "0\\.75,"
+            "0\\.0937");
+        row("schedule --kind su --set schedule.steps=7", "\n7,");
+        row("data --dataset two-moons --count 3", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){3}$");
+        row("data --dataset old-faithful", "^x,y\n3\\.\\d*,79\n");
+        row("data --dataset old-faithful --count 5 --units model",
+            "^x,y\n(-?[012][\\d.e-]*,-?[012][\\d.e-]*\n){5}$");
+        row("data --dataset s-curve --count 2 --out two.npy", "^$");
+        row("sample roll.diffuscope --count 2 --backend cpu", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){2}$");
+        row("sample roll.diffuscope --count 2 --backend cpu --steps 5 --sigma lower --sigma-scale 0.5",
+            "^x,y\n");
+        row("sample roll.diffuscope --count 2 --backend cpu --schedule cosine --steps 20 --raw --threads 1",
+            "^x,y\n");
+        row("sample roll.diffuscope --count 2 --backend cpu --sampler ddim --steps 4 --eta 1 --denoiser "
+            "ideal",
+            "^x,y\n");
+        row("train --resume roll.diffuscope --steps 1 --out more.diffuscope --backend cpu --quiet",
+            "\"steps\":1,");
+        row("train --dataset three.csv --columns c,1 --seconds 0.05 --out s.diffuscope --backend cpu",
+            "\"backend\":\"cpu\"");
+        row("bench --workload default --backend cpu --quiet --set network.width=8 --set training.batch=4",
+            "^\\{\"workload\":\"default\",\"backend\":\"cpu\",\"renderer\":\".*\",\"threads\":\\d+,"
+            "\"steps_per_second\":[\\d.e+]+,\"gflops\":[\\d.e-]+,\"peak_gflops\":[\\d.e-]+,\"share_of_peak\":"
+            "[\\d.e-]+\\}");
+    }
+    void works() {
+        QFETCH(QString, line);
+        QFETCH(QString, prints);
+        const Result result = run(line);
+        QVERIFY2(result.status == 0, result.err);
+        QVERIFY2(QRegularExpression(prints).match(QString::fromUtf8(result.out)).hasMatch(), result.out);
+        QCOMPARE(QString::fromUtf8(result.err), QString());
+    }
+
+    void fails_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("says");
+        const auto row = [](const char* line, int status, const char* says) {
+            QTest::newRow(line) << line << status << says;
+        };
+        row("fly", 2, "fly");
+        row("--open x.csv", 1, "there is no display");
+        row("list", 2, "kind is required");
+        row("list animals", 2, "known are datasets, ");
+        row("schedule", 2, "--kind is required");
+        row("schedule --kind parabola", 2, "There is no schedule \"parabola\"; known are linear, ");
+        row("schedule --kind linear --steps 0", 2, "schedule.steps cannot be 0: it takes");
+        row("schedule --kind linear --steps 2.5", 2, "schedule.steps cannot be 2.5");
+        row("schedule --kind linear --beta-min 0.5 --beta-max 0.1", 2, "is above schedule.beta-max");
+        row("schedule --kind linear --beta-max nan", 2, "schedule.beta-max cannot be");
+        row("schedule --kind linear --out t.npy", 2, "The ending .npy is not known; known are .csv.");
+        row("data --dataset nowhere --count 3", 2,
+            "There is no data set \"nowhere\"; known are swiss-roll, ");
+        row("data --dataset swiss-roll", 2, "--count N");
+        row("data --dataset swiss-roll --count 0", 2, "--count");
+        row("data --dataset swiss-roll --count many", 2, "--count");
+        row("data --dataset imported --count 3", 2, "a file already");
+        row("data --dataset swiss-roll --count 3 --out t.txt", 2,
+            "The ending .txt is not known; known are .csv and .npy.");
+        row("data --dataset swiss-roll --count 3 --out table", 2, "has no ending; known are .csv and .npy.");
+        row("data --dataset swiss-roll --count 3 --out no/where/t.csv", 1, "There is no folder");
+        row("data --dataset swiss-roll --count 3 --units feet", 2, "known are data and model");
+        row("data --dataset swiss-roll --count 3 --seed 99999999999999999", 2, "seed cannot be");
+        row("data --dataset swiss-roll --count 3 --set data.colour=red", 2, "no setting \"data.colour\"");
+        row("data --dataset swiss-roll --count 3 --set data.points", 2, "ID=VALUE");
+        row("data --dataset swiss-roll --count 3 --backend tpu", 2, "There is no backend \"tpu\"");
+        row("train --dataset swiss-roll --out x.diffuscope", 2, "either --steps N or --seconds S");
+        row("train --dataset swiss-roll --steps 1 --seconds 1 --out x.diffuscope", 2, "--seconds");
+        row("train --dataset swiss-roll --steps 0 --out x.diffuscope", 2, "--steps");
+        row("train --dataset swiss-roll --steps 1", 2, "--out is required");
+        row("train --steps 1 --out x.diffuscope", 2, "--dataset ID or FILE");
+        row("train --dataset swiss-roll --steps 1 --out x.npy", 2,
+            "The ending .npy is not known; known are .diffuscope.");
+        row("train --dataset imported --steps 1 --out x.diffuscope", 2, "--dataset FILE");
+        row("train --dataset missing.csv --steps 1 --out x.diffuscope", 1, "missing.csv: No such file");
+        row("train --dataset points.txt --steps 1 --out x.diffuscope", 2, "known are .csv and .npy");
+        row("train --dataset text.csv --steps 1 --out x.diffuscope", 1,
+            "text.csv: Line 3: column 2 holds \"tall\"");
+        row("train --dataset nan.csv --steps 1 --out x.diffuscope", 1,
+            "nan.csv: Line 3: column 1 holds \"nan\"");
+        row("train --dataset one.csv --steps 1 --out x.diffuscope", 1,
+            "one.csv: Line 1: \"1\" is one column");
+        row("train --dataset empty.csv --steps 1 --out x.diffuscope", 1, "empty.csv: The table has no rows");
+        row("train --dataset three.csv --steps 1 --out x.diffuscope", 1,
+            "three.csv: Line 1: there are 3 columns");
+        row("train --dataset three.csv --columns a,d --steps 1 --out x.diffuscope", 1, "no column \"d\"");
+        row("train --dataset swiss-roll --columns a,b --steps 1 --out x.diffuscope", 2,
+            "--columns belongs to");
+        row("train --dataset broken.npy --steps 1 --out x.diffuscope", 1, "broken.npy: ");
+        row("train --resume missing.diffuscope --steps 1 --out x.diffuscope", 1,
+            "missing.diffuscope: No such file");
+        row("train --resume broken.diffuscope --steps 1 --out x.diffuscope", 1, "broken.diffuscope: ");
+        row("train --resume roll.diffuscope --set network.width=8 --steps 1 --out x.diffuscope --backend cpu",
+            1, "");
+        row("sample missing.diffuscope --count 3", 1, "missing.diffuscope: No such file");
+        row("sample broken.diffuscope --count 3", 1, "broken.diffuscope: ");
+        row("sample roll.diffuscope", 2, "--count is required");
+        row("sample roll.diffuscope --count 3 --sampler euler", 2,
+            "There is no sampler \"euler\"; known are ddpm or ddim.");
+        row("sample roll.diffuscope --count 3 --sampler ddim --steps 2000", 2,
+            "more than the schedule's T = 1000");
+        row("sample roll.diffuscope --count 3 --sigma-scale 3", 2,
+            "sampler.sigma-scale cannot be 3: it takes");
+        row("sample roll.diffuscope --count 3 --set network.width=8", 2, "its shape cannot be set");
+        row("sample roll.diffuscope --count 3 --trajectories", 2, "--out FILE.npy");
+        row("sample roll.diffuscope --count 3 --trajectories --out t.csv", 2, "three dimensions");
+        row("sample roll.diffuscope --count 90000000 --trajectories --out t.npy", 1, "up to 8 GB");
+        row("sample roll.diffuscope --count 3 --out roll.diffuscope", 2, "known are .csv and .npy");
+        row("render roll.diffuscope --out film.avi", 2, "The ending .avi is not known; known are .mp4, ");
+        row("render roll.diffuscope --out film.mp4 --size huge", 2, "not WxH");
+        row("render roll.diffuscope --out film.mp4 --size 8x8", 2, "not WxH");
+        row("render roll.diffuscope --out film.mp4 --fps 0", 2, "--fps");
+        row("render roll.diffuscope --out film.mp4 --scene sideways", 2,
+            "known are forward, reverse or both");
+        row("render roll.diffuscope --out film.mp4 --layers sparks", 2, "There is no layer \"sparks\"");
+        row("render roll.diffuscope --out film.mp4 --theme pink", 2, "known are dark, light or projector");
+        row("render roll.diffuscope", 2, "--out is required");
+        row("bench --workload w3", 2, "known are w1, w2, sample and default");
+    }
+    void fails() {
+        QFETCH(QString, line);
+        QFETCH(int, status);
+        QFETCH(QString, says);
+        const QStringList before = QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden);
+        const Result result = run(line);
+        QCOMPARE(result.status, status);
+        QVERIFY2(QString::fromUtf8(result.err).contains(says), result.err);
+        QVERIFY(!result.err.isEmpty());
+        QCOMPARE(result.out, QByteArray());
+        QCOMPARE(QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden), before);
+    }
+
+    void writesTheSameBytes_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("ending");
+        const auto row = [](const char* line, const char* ending) { QTest::newRow(line) << line << ending; };
+        row("data --dataset checkerboard --count 500 --seed 3", "npy");
+        row("train --dataset penguins --steps 1", "diffuscope");
+        row("train --dataset s-curve --steps 60 --seed 5 --set training.batch=300", "diffuscope");
+        row("train --resume roll.diffuscope --steps 30", "diffuscope");
+        row("sample roll.diffuscope --count 3000 --steps 20", "npy");
+        row("sample roll.diffuscope --count 700 --sampler ddim --steps 10 --eta 0.5", "csv");
+        row("sample roll.diffuscope --count 300 --denoiser ideal --steps 20 --trajectories", "npy");
+    }
+    void writesTheSameBytes() {
+        QFETCH(QString, line);
+        QFETCH(QString, ending);
+        QByteArray first;
+        for (const char* threads : {"1", "1", "2", "3"}) {
+            const QString name = "same." + ending;
+            QFile::remove(path(name));
+            const Result result = run(line + " --backend cpu --threads " + threads + " --out " + name);
+            QVERIFY2(result.status == 0, result.err);
+            const QByteArray bytes = bytesOf(path(name));
+            QVERIFY(!bytes.isEmpty());
+            if (first.isEmpty()) first = bytes;
+            QVERIFY2(bytes == first, threads);
+        }
+    }
+
+    void seedsGiveOtherDraws() {
+        const QString line = "sample roll.diffuscope --count 4 --steps 5 --backend cpu --seed ";
+        QCOMPARE(run(line + "1").out, run(line + "1").out);
+        QVERIFY(run(line + "1").out != run(line + "2").out);
+    }
+
+    void trajectoriesGoFromNoiseToTheSample() {
+        const QString line = "sample roll.diffuscope --count 400 --steps 25 --backend cpu ";
+        QCOMPARE(run(line + "--trajectories --out path.npy").status, 0);
+        QCOMPARE(run(line + "--out end.npy").status, 0);
+        const auto all = floatsOf(bytesOf(path("path.npy")), "(26, 400, 2)");
+        const auto end = floatsOf(bytesOf(path("end.npy")), "(400, 2)");
+        QCOMPARE(all.size(), 26ul * 800);
+        QVERIFY(std::vector<float>(all.end() - 800, all.end()) == end);
+        double square = 0.0;
+        for (std::size_t i = 0; i < 800; ++i) square += static_cast<double>(all[i] * all[i]) / 800.0;
+        QVERIFY2(std::abs(square - 1.0) < 0.2, qPrintable(QString::number(square)));
+    }
+
+    void importedPointsComeBackInTheirOwnUnits() {
+        const QString line =
+            "sample table.diffuscope --count 200 --denoiser ideal --steps 200 --backend cpu --out ";
+        QCOMPARE(run(line + "own.npy").status, 0);
+        QCOMPARE(run(line + "model.npy --units model").status, 0);
+        const auto own = floatsOf(bytesOf(path("own.npy")), "(200, 2)");
+        const auto model = floatsOf(bytesOf(path("model.npy")), "(200, 2)");
+        QCOMPARE(own.size(), 400ul);
+        // Mean and standard deviation of the two columns of good.csv, calculated by hand.
+        const double mean[] = {616.0 / 6.0, 32.75 / 6.0};
+        const double deviation[] = {std::sqrt(23.0 + 1.0 / 3.0) / std::sqrt(6.0),
+                                    std::sqrt(5.052083333333333 / 6.0)};
+        for (std::size_t i = 0; i < own.size(); ++i)
+            QVERIFY(std::abs(static_cast<double>(own[i]) - mean[i % 2] -
+                             deviation[i % 2] * static_cast<double>(model[i])) < 1e-4);
+        // The ideal denoiser reproduces the training points.
+        const double widths[] = {100, 101, 102, 103, 104, 106};
+        for (std::size_t i = 0; i < own.size(); i += 2) {
+            double nearest = 1e9;
+            for (const double width : widths)
+                nearest = std::min(nearest, std::abs(static_cast<double>(own[i]) - width));
+            QVERIFY2(nearest < 0.2, qPrintable(QString::number(static_cast<double>(own[i]))));
+        }
+    }
+
+    void resumedTrainingGoesOn() {
+        QCOMPARE(run("train --dataset s-curve --steps 30 --out half.diffuscope --backend cpu").status, 0);
+        QCOMPARE(run("train --resume half.diffuscope --steps 30 --out both.diffuscope --backend cpu").status,
+                 0);
+        QCOMPARE(run("train --dataset s-curve --steps 60 --out whole.diffuscope --backend cpu").status, 0);
+        QVERIFY(bytesOf(path("both.diffuscope")) == bytesOf(path("whole.diffuscope")));
+    }
+
+    /// A safetensors reader of its own: the length, the header, and where every tensor lies.
+    void theSessionIsASafetensorsFile() {
+        const QByteArray bytes = bytesOf(path("table.diffuscope"));
+        std::uint64_t length = 0;
+        std::memcpy(&length, bytes.constData(), 8);
+        const json header = json::parse(bytes.mid(8, static_cast<qsizetype>(length)).toStdString());
+        const auto body = bytes.mid(static_cast<qsizetype>(8 + length));
+        std::vector<bool> covered(static_cast<std::size_t>(body.size()), false);
+        for (const auto& [name, entry] : header.items()) {
+            if (name == "__metadata__") continue;
+            std::size_t size = 4;
+            for (const auto& extent : entry["shape"]) size *= extent.get<std::size_t>();
+            const auto begin = entry["data_offsets"][0].get<std::size_t>();
+            QVERIFY(entry["data_offsets"][1].get<std::size_t>() - begin == size);
+            for (std::size_t i = begin; i < begin + size; ++i) {
+                QVERIFY(!covered[i]);
+                covered[i] = true;
+            }
+        }
+        QVERIFY(std::find(covered.begin(), covered.end(), false) == covered.end());
+        QVERIFY((header["denoiser.1.weight"]["shape"] == json{16, 16}));
+        QVERIFY((header["ema.denoiser.2.weight"]["shape"] == json{2, 16}));
+        QVERIFY((header["data.points"]["shape"] == json{6, 2}));
+        const json& metadata = header["__metadata__"];
+        QVERIFY(metadata["step"] == "20");
+        QVERIFY(json::parse(metadata["settings"].get<std::string>())["data.set"] == "imported");
+        QVERIFY((json::parse(metadata["axes"].get<std::string>()) == json{"width", "height"}));
+        QVERIFY(json::parse(metadata["history"].get<std::string>())["loss"].size() == 20);
+    }
+
+    void settingsAreListedCompletely() {
+        const Result text = run("list settings");
+        QCOMPARE(static_cast<std::size_t>(text.out.count('\n')), fields().size());
+        const json rows = json::parse(run("list settings --json").out.toStdString());
+        QCOMPARE(rows.size(), fields().size());
+        for (const json& row : rows)
+            for (const char* key : {"id", "default", "unit", "cost", "help"})
+                QVERIFY2(row.contains(key), key);
+    }
+
+    void anInterruptLeavesNothing_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<int>("signal");
+        const auto row = [](const char* name, const char* line, const char* file, int signal) {
+            QTest::newRow(name) << line << file << signal;
+        };
+        row("train, Ctrl+C", "train --dataset swiss-roll --seconds 100 --backend cpu --out i.diffuscope",
+            "i.diffuscope", SIGINT);
+        row("train, terminated", "train --dataset swiss-roll --seconds 100 --backend cpu --out i.diffuscope",
+            "i.diffuscope", SIGTERM);
+        row("sample", "sample roll.diffuscope --count 2000000 --steps 10000 --backend cpu --out i.npy",
+            "i.npy", SIGINT);
+        row("render", "render roll.diffuscope --scene both --seconds 600 --backend cpu --out i.gif", "i.gif",
+            SIGINT);
+    }
+    void anInterruptLeavesNothing() {
+        QFETCH(QString, line);
+        QFETCH(QString, name);
+        QFETCH(int, signal);
+        writeBytes(path(name), "older");
+        const QStringList before = QDir(folder_.path()).entryList(QDir::AllEntries | QDir::Hidden);
+        Program program(folder_.path());
+        program.start(words(line));
+        program.interrupt(signal);
+        const Result result = program.finish();
+        QVERIFY2(result.status == 130, result.err);
+        QCOMPARE(bytesOf(path(name)), QByteArray("older"));
+        QCOMPARE(QDir(folder_.path()).entryList(QDir::AllEntries | QDir::Hidden), before);
+        QFile::remove(path(name));
+    }
+
+    void aFullDiskIsReported() {
+        Program program(folder_.path());
+        program.sendOutputTo("/dev/full");
+        const Result result = program.run(words("data --dataset swiss-roll --count 10000"));
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.contains("Standard output"), result.err);
+    }
+
+    void withoutOpenGlTheReasonIsSaid_data() {
+        QTest::addColumn<QString>("variable");
+        QTest::addColumn<QString>("value");
+        const auto row = [](const char* variable, const char* value) {
+            QTest::newRow(variable) << variable << value;
+        };
+        row("LIBGL_DRIVERS_PATH", "/nonexistent");
+        row("MESA_GL_VERSION_OVERRIDE", "3.3");
+        row("MESA_EXTENSION_OVERRIDE", "-GL_ARB_compute_shader");
+        row("GALLIUM_DRIVER", "softpipe");
+        row("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent");
+    }
+    void withoutOpenGlTheReasonIsSaid() {
+        QFETCH(QString, variable);
+        QFETCH(QString, value);
+        const QString line =
+            "train --resume roll.diffuscope --steps 1 --out gl.diffuscope --quiet --backend ";
+        Program gpu(folder_.path());
+        gpu.set(variable, value);
+        const Result refused = gpu.run(words(line + "gpu"));
+        QVERIFY2(refused.status == 1, refused.err);
+        QVERIFY2(refused.err.trimmed().size() > 25, refused.err);
+        QVERIFY(!QFile::exists(path("gl.diffuscope")));
+
+        Program automatic(folder_.path());
+        automatic.set(variable, value);
+        const Result result = automatic.run(words(line + "auto"));
+        QVERIFY2(result.status == 0, result.err);
+        const json report = json::parse(result.out.toStdString());
+        QVERIFY(report["backend"] == "cpu");
+        QVERIFY(!report["reason"].get<std::string>().empty());
+        QFile::remove(path("gl.diffuscope"));
+    }
+
+    void theGpuBackendTrainsAndSamples() {
+        const Result trained =
+            run("train --resume roll.diffuscope --steps 2 --out gpu.diffuscope --backend gpu");
+        QVERIFY2(trained.status == 0, trained.err);
+        QVERIFY(json::parse(trained.out.toStdString())["backend"] == "gpu");
+        const Result sampled = run("sample gpu.diffuscope --count 5 --sampler ddim --steps 3 --backend gpu");
+        QVERIFY2(sampled.status == 0, sampled.err);
+        QCOMPARE(sampled.out.count('\n'), 6);
+    }
+
+    void rendersWithoutADisplay_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QByteArray>("magic");
+        QTest::newRow("gif") << "film.gif" << QByteArray("GIF89a");
+        QTest::newRow("mp4") << "film.mp4" << QByteArray("ftyp");
+    }
+    void rendersWithoutADisplay() {
+        QFETCH(QString, name);
+        QFETCH(QByteArray, magic);
+        const Result result =
+            run("render roll.diffuscope --scene reverse --size 64x64 --fps 5 --seconds 1 --layers "
+                "particles --theme light --set view.particles=50 --backend cpu --quiet --out " +
+                name);
+        QVERIFY2(result.status == 0, result.err);
+        QVERIFY(bytesOf(path(name)).left(12).contains(magic));
+    }
+
+    void rendersAFolderOfFrames() {
+        const Result result =
+            run("render roll.diffuscope --scene both --size 96x64 --fps 4 --seconds 1 "
+                "--set view.particles=50 --backend cpu --out frames");
+        QVERIFY2(result.status == 0, result.err);
+        QCOMPARE(QDir(path("frames")).entryList({"*.png"}, QDir::Files).size(), 4);
+    }
+};
+
+QTEST_GUILESS_MAIN(CommandLineTest)
+#include "CommandLineTest.moc"
