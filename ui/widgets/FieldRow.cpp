@@ -10,12 +10,14 @@ namespace diffuscope {
 namespace {
 
 constexpr int sliderSteps = 1000;
+constexpr int panelContent = 256;  // a panel less its margins and a scroll bar
 
-/// Segments where the titles fit side by side into a panel, else a drop-down.
-bool fitsSegments(const std::vector<Choice>& choices) {
-    std::size_t letters = 0;
-    for (const Choice& choice : choices) letters += static_cast<std::size_t>(text(choice.title).size());
-    return choices.size() <= 5 && letters <= 26;
+/// Segments where the titles fit side by side into what the label leaves of a panel, else a drop-down.
+bool fitsSegments(const std::vector<Choice>& choices, int labelWidth) {
+    const QFontMetrics metrics(uiFont(13));
+    int width = labelWidth;
+    for (const Choice& choice : choices) width += metrics.horizontalAdvance(text(choice.title)) + 22;
+    return choices.size() <= 5 && width <= panelContent;
 }
 
 }  // namespace
@@ -103,8 +105,8 @@ void FieldRow::buildChoice() {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
-    const bool segmented = fitsSegments(choices);
     const bool captioned = field_.id != "schedule.kind" && field_.id != "sampler.kind";
+    const bool segmented = fitsSegments(choices, !captioned ? 0 : field_.symbol.empty() ? 96 : 52);
     if (captioned) {
         label_ = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
         label_->setProperty("role", "quiet");

@@ -70,7 +70,7 @@ void MainWindow::buildTop() {
     menus_->setNativeMenuBar(false);
     const auto choices = laneKinds();
     lanes_ = new Segments({choices.begin(), choices.end()});
-    lanes_->setFixedWidth(300);
+    lanes_->setFixedSize(300, 32);
     lanes_->setAccessibleName(tr("Lanes"));
     exportButton_ = new QToolButton;
     exportButton_->setText(tr("Export…  Ctrl+E"));

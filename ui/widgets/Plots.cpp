@@ -276,12 +276,12 @@ class LossPlot : public PlotBase {
 
 std::span<const PlotRow> plots() {
     static constexpr PlotRow rows[] = {
-        {{"signal", "Signal left over t", "How much of the data is left at each step."}, 116, makeSignalPlot},
-        {{"noise", "Noise and SNR over t",
+        {{"signal", "Signal left", "How much of the data is left at each step."}, 116, makeSignalPlot},
+        {{"noise", "Noise and SNR",
           "Noise of each step, forward and reverse, and the signal-to-noise ratio."},
          150,
          makeNoisePlot},
-        {{"loss", "Loss over training steps", "Mean squared error of the predicted noise, raw and smoothed."},
+        {{"loss", "Loss", "Mean squared error of the predicted noise, raw and smoothed."},
          160,
          [] { return static_cast<Plot*>(new LossPlot); }},
     };

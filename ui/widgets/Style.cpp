@@ -4,6 +4,11 @@
 #include <QPainter>
 #include <QSvgRenderer>
 
+// A static library's resources have to be asked for, and the macro has to stand outside of every namespace.
+static void initialiseIcons() {
+    Q_INIT_RESOURCE(icons);
+}
+
 namespace diffuscope {
 
 QPalette paletteOf(const Theme& theme) {
@@ -32,7 +37,7 @@ QPalette paletteOf(const Theme& theme) {
 
 QString styleSheetOf(const Theme& theme) {
     static const char* const sheet = R"(
-QWidget { font-size: 13px; }
+QWidget { font-family: "Diffuscope Sans"; font-size: 13px; }
 QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 6px; }
 #topBar, #bottomBar, #leftColumn, #rightColumn, #leftColumn QScrollArea, #rightColumn QScrollArea,
 #leftColumn QScrollArea > QWidget > QWidget, #rightColumn QScrollArea > QWidget > QWidget { background: @panel; }
@@ -64,7 +69,7 @@ QToolButton:focus, QPushButton:focus, QComboBox:focus, QAbstractSpinBox:focus, Q
 QToolButton:pressed, QPushButton:pressed { background: @line; }
 QToolButton:disabled, QPushButton:disabled { color: @tertiary; }
 QPushButton[role="primary"] { background: @reverse; color: #101318; font-weight: 600; }
-QToolButton[role="flat"] { background: transparent; }
+QToolButton[role="flat"] { background: transparent; padding: 4px 8px 4px 2px; }
 QToolButton[role="flat"]:hover { background: @raised; }
 QToolButton[role="round"] { border-radius: 22px; background: @text; }
 QToolButton[role="segment"] { background: transparent; color: @secondary; border-radius: 5px; padding: 4px 8px; }
@@ -84,7 +89,12 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 14px; border
   subcontrol-origin: border; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; margin-top: 2px; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 2px; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/chevron-up-on-@tone.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/chevron-down-on-@tone.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:disabled,
+QAbstractSpinBox::down-arrow:off { image: none; }
 QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url(:/icons/chevron-down-on-@tone.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; color: @text; border: 1px solid @line; outline: none;
   selection-background-color: @raised; selection-color: @text; padding: 4px; }
 QSlider { min-height: 22px; }
@@ -112,6 +122,7 @@ QDialog { background: @panel; }
 QTextBrowser { background: @panel; border: none; }
 )";
     QString text = QString::fromUtf8(sheet);
+    text.replace("@tone", theme.additive ? "dark" : "light");
     const std::pair<const char*, QColor> roles[] = {{"@window", theme.window},
                                                     {"@panel", theme.panel},
                                                     {"@raised", theme.raised},
@@ -130,6 +141,8 @@ QTextBrowser { background: @panel; border: none; }
 }
 
 QIcon themedIcon(const QString& name, const QColor& color) {
+    static const bool ready = (initialiseIcons(), true);
+    Q_UNUSED(ready)
     QFile file(":/icons/" + name + ".svg");
     if (!file.open(QIODevice::ReadOnly)) qFatal("no icon named %s", qUtf8Printable(name));
     const QByteArray svg = file.readAll();
