@@ -21,10 +21,10 @@ void multiplyPanel(const float* a, std::size_t aStride, int panels, const float*
 /// g[i][j] = (accumulate ? g[i][j] : 0) + sum over s < rows of d[s][i] a[s][j], for 16 x 16.
 void outerPanel(const float* d, const float* a, int rows, float* g, bool accumulate);
 
-/// In place z -> SiLU(z) = z / (1 + e^-z).
+/// In place z -> SiLU(z) = z / (1 + e^-z). `count` is a multiple of 16.
 void silu(float* z, std::size_t count);
 
-/// In place z -> SiLU(z), and its derivative into `derivative`.
+/// In place z -> SiLU(z), and its derivative into `derivative`. `count` is a multiple of 16.
 void siluWithDerivative(float* z, float* derivative, std::size_t count);
 
 /// Columns of one panel: dz = da * derivative in place, and bias[j] = (accumulate ? bias[j] : 0) + sum of dz.

@@ -1,0 +1,248 @@
+#include "Error.h"
+#include "training/Trainer.h"
+
+#include <QtTest>
+#include <cmath>
+#include <limits>
+
+using namespace diffuscope;
+
+namespace {
+
+Settings smallSettings() {
+    Settings settings;
+    settings.network = {.width = 16, .depth = 2};
+    settings.training.batch = 70;
+    settings.data.points = 300;
+    return settings;
+}
+
+std::shared_ptr<const DataSet> dataOf(const Settings& settings) {
+    return trainingData(settings.data, settings.seed);
+}
+
+Trainer trainerOf(const Settings& settings, int threads = 1) {
+    return {settings, dataOf(settings), makeEigenBackend(threads, "test")};
+}
+
+/// A device that is lost: it forgets its state.
+class LostBackend : public DenoiserBackend {
+  public:
+    const BackendDescription& description() const override { return description_; }
+    void setData(std::span<const float>) override {}
+    void setLevels(std::span<const NoiseLevel>) override {}
+    void setState(const TrainingState&) override {}
+    TrainingState state() const override { throw BackendError("lost"); }
+    std::int64_t step() const override { return 0; }
+    void train(const BatchSettings&, std::span<float>) override { throw BackendError("lost"); }
+    void predict(std::span<const float>, const NoiseLevel&, std::span<float>) override {}
+    void reverse(std::span<const ReverseStep>, std::uint64_t, std::uint32_t, std::span<float>,
+                 std::span<float>) override {}
+    void splat(std::span<const float>, const SplatView&, std::span<std::uint32_t>) override {}
+
+  private:
+    BackendDescription description_;
+};
+
+}  // namespace
+
+class TrainerTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void stepsInAnyPortions();
+    void lossFalls();
+    void trainingSettingsKeepTheNetwork_data();
+    void trainingSettingsKeepTheNetwork();
+    void networkSettingsStartAnew_data();
+    void networkSettingsStartAnew();
+    void nonFiniteLossIsTakenBack();
+    void nonFiniteParametersAreTakenBack();
+    void goesOnFromAState();
+    void refusesAnotherLayout_data();
+    void refusesAnotherLayout();
+    void backendCanBeExchanged();
+    void lostBackendCostsAtMostTheKeptSteps();
+};
+
+void TrainerTest::stepsInAnyPortions() {
+    Trainer whole = trainerOf(smallSettings(), 1);
+    Trainer single = trainerOf(smallSettings(), 2);
+    QVERIFY(!whole.advance(450));
+    for (int i = 0; i < 450; ++i) QVERIFY(!single.advance(1));
+    QVERIFY(whole.backend().state() == single.backend().state());
+    QVERIFY(whole.history() == single.history());
+    QCOMPARE(whole.step(), std::int64_t{450});
+    QCOMPARE(whole.history().points().size(), std::size_t{450});
+    QCOMPARE(whole.history().points().back().step, std::int64_t{450});
+}
+
+void TrainerTest::lossFalls() {
+    Trainer trainer = trainerOf(smallSettings());
+    trainer.advance(1);
+    // The output layer starts at zero, so the first loss is the mean of |eps|^2 over the batch: about 2.
+    QVERIFY(std::abs(trainer.history().recent(1) - 2.0) < 0.7);
+    trainer.advance(999);
+    QVERIFY(trainer.history().recent(100) < 0.9);
+}
+
+void TrainerTest::trainingSettingsKeepTheNetwork_data() {
+    QTest::addColumn<int>("which");
+    const char* names[] = {"learning rate", "batch",  "stratified", "floor",
+                           "data set",      "points", "schedule",   "T"};
+    for (int i = 0; i < 8; ++i) QTest::newRow(names[i]) << i;
+}
+
+void TrainerTest::trainingSettingsKeepTheNetwork() {
+    QFETCH(int, which);
+    const Settings before = smallSettings();
+    Settings after = before;
+    if (which == 0) after.training.learningRate = 3e-3;
+    if (which == 1) after.training.batch = 33;
+    if (which == 2) after.training.stratified = false;
+    if (which == 3) after.training.floorShare = 0.5;
+    if (which == 4) after.data.dataset = DatasetKind::TwoMoons;
+    if (which == 5) after.data.points = 100;
+    if (which == 6) after.schedule.kind = ScheduleKind::Cosine;
+    if (which == 7) after.schedule.steps = 7;
+
+    Trainer same = trainerOf(before);
+    Trainer changed = trainerOf(before);
+    same.advance(20);
+    changed.advance(20);
+    QVERIFY(!changed.apply(after, after.data == before.data ? dataOf(before) : dataOf(after)));
+    QVERIFY(changed.backend().state() == same.backend().state());
+    QVERIFY(changed.history() == same.history());
+    same.advance(3);
+    changed.advance(3);
+    QCOMPARE(changed.step(), std::int64_t{23});
+    QVERIFY(changed.backend().state().parameters != same.backend().state().parameters);
+}
+
+void TrainerTest::networkSettingsStartAnew_data() {
+    QTest::addColumn<int>("which");
+    const char* names[] = {"width", "depth", "conditioning", "seed"};
+    for (int i = 0; i < 4; ++i) QTest::newRow(names[i]) << i;
+}
+
+void TrainerTest::networkSettingsStartAnew() {
+    QFETCH(int, which);
+    Settings settings = smallSettings();
+    Trainer trainer = trainerOf(settings);
+    trainer.advance(20);
+    if (which == 0) settings.network.width = 24;
+    if (which == 1) settings.network.depth = 3;
+    if (which == 2) settings.network.conditioning = Conditioning::StepIndex;
+    if (which == 3) settings.seed = 2;
+    QVERIFY(trainer.apply(settings, dataOf(settings)));
+    QCOMPARE(trainer.step(), std::int64_t{0});
+    QVERIFY(trainer.history().points().empty());
+    Trainer fresh = trainerOf(settings);
+    QVERIFY(trainer.backend().state() == fresh.backend().state());
+    trainer.advance(10);
+    fresh.advance(10);
+    QVERIFY(trainer.backend().state() == fresh.backend().state());
+}
+
+void TrainerTest::nonFiniteLossIsTakenBack() {
+    Settings settings = smallSettings();
+    const auto data = dataOf(settings);
+    Trainer trainer = trainerOf(settings);
+    trainer.advance(400);
+    const TrainingState good = trainer.backend().state();
+    const LossHistory goodHistory = trainer.history();
+    trainer.advance(50);
+    settings.training.learningRate = 1e30;
+    trainer.apply(settings, data);
+    const auto sentence = trainer.advance(100);
+    QVERIFY(sentence.has_value());
+    QVERIFY2(sentence->find("step 400") != std::string::npos, sentence->c_str());
+    QCOMPARE(trainer.rateScale(), 0.5);
+    QVERIFY(trainer.backend().state() == good);
+    QVERIFY(trainer.history() == goodHistory);
+
+    settings.training.learningRate = 1e-3;
+    trainer.apply(settings, data);
+    QVERIFY(!trainer.advance(50));
+    QCOMPARE(trainer.step(), std::int64_t{450});
+    // The halved rate is in force: the same as another run at half of it.
+    settings.training.learningRate = 5e-4;
+    Trainer half(settings, data, makeEigenBackend(1, "test"), good);
+    half.advance(50);
+    QVERIFY(half.backend().state() == trainer.backend().state());
+    trainer.reset();
+    QCOMPARE(trainer.rateScale(), 1.0);
+}
+
+void TrainerTest::nonFiniteParametersAreTakenBack() {
+    Settings settings = smallSettings();
+    Trainer trainer = trainerOf(settings);
+    const TrainingState first = trainer.backend().state();
+    trainer.advance(199);
+    settings.training.learningRate = 1e300;  // infinite in float: the loss of this step is still finite
+    trainer.apply(settings, dataOf(settings));
+    const auto sentence = trainer.advance(1);
+    QVERIFY(sentence.has_value());
+    QVERIFY(trainer.backend().state() == first);
+    QVERIFY(trainer.history().points().empty());
+    QCOMPARE(trainer.rateScale(), 0.5);
+}
+
+void TrainerTest::goesOnFromAState() {
+    const Settings settings = smallSettings();
+    Trainer through = trainerOf(settings);
+    through.advance(230);
+    Trainer saved(settings, dataOf(settings), makeEigenBackend(2, "test"), through.backend().state(),
+                  LossHistory::restored(through.history().points(), through.history().stride()));
+    through.advance(100);
+    saved.advance(100);
+    QVERIFY(through.backend().state() == saved.backend().state());
+    QVERIFY(through.history() == saved.history());
+}
+
+void TrainerTest::refusesAnotherLayout_data() {
+    QTest::addColumn<int>("which");
+    const char* names[] = {"width", "depth", "conditioning", "short", "step", "not finite"};
+    for (int i = 0; i < 6; ++i) QTest::newRow(names[i]) << i;
+}
+
+void TrainerTest::refusesAnotherLayout() {
+    QFETCH(int, which);
+    const Settings settings = smallSettings();
+    MlpLayout layout = layoutOf(settings.network);
+    if (which == 0) layout.width = 24;
+    if (which == 1) layout.depth = 1;
+    if (which == 2) layout.conditioning = Conditioning::StepIndex;
+    TrainingState state = initialState(layout, 1);
+    if (which == 3) state.secondMoment.pop_back();
+    if (which == 4) state.step = -1;
+    if (which == 5) state.average[7] = std::numeric_limits<float>::quiet_NaN();
+    QVERIFY_EXCEPTION_THROWN(Trainer(settings, dataOf(settings), makeEigenBackend(1, "test"), state),
+                             InputError);
+}
+
+void TrainerTest::backendCanBeExchanged() {
+    const Settings settings = smallSettings();
+    Trainer one = trainerOf(settings);
+    Trainer two = trainerOf(settings);
+    one.advance(60);
+    two.advance(30);
+    two.setBackend(makeEigenBackend(2, "another"));
+    two.advance(30);
+    QVERIFY(one.backend().state() == two.backend().state());
+    QCOMPARE(two.backend().description().reason, std::string("another"));
+}
+
+void TrainerTest::lostBackendCostsAtMostTheKeptSteps() {
+    const Settings settings = smallSettings();
+    Trainer good = trainerOf(settings);
+    good.advance(200);
+    Trainer lost(settings, dataOf(settings), std::make_unique<LostBackend>(), good.backend().state(),
+                 good.history());
+    QVERIFY_EXCEPTION_THROWN(lost.advance(1), BackendError);
+    lost.setBackend(makeEigenBackend(1, "the device was lost"));
+    QVERIFY(lost.backend().state() == good.backend().state());
+    QVERIFY(lost.history() == good.history());
+}
+
+QTEST_GUILESS_MAIN(TrainerTest)
+#include "TrainerTest.moc"
