@@ -8,6 +8,7 @@
 #include <QApplication>
 #include <QCoreApplication>
 #include <QGuiApplication>
+#include <QLoggingCategory>
 #include <cctype>
 #include <clocale>
 #include <iostream>
@@ -61,6 +62,8 @@ std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char**
         application = std::make_unique<QApplication>(argc, argv);
     } else if (needs == Needs::Gui) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
+        // Qt's remarks about the session's folders are of no use to someone who has no session.
+        QLoggingCategory::setFilterRules("default.warning=false");
         application = std::make_unique<QGuiApplication>(argc, argv);
     } else {
         application = std::make_unique<QCoreApplication>(argc, argv);
@@ -131,6 +134,9 @@ int runCommandLine(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return program.exit(error) == 0 ? 0 : 2;
     }
+    if (needs != Needs::Window)
+        for (const CLI::Option* option : program.get_options())
+            if (option->count() > 0) return report(option->get_name() + " belongs after the verb.", 2);
     handleInterrupts();
     return runReporting([&] {
         const auto application = makeApplication(needs, argc, argv);

@@ -159,6 +159,7 @@ class CommandLineTest : public QObject {
         };
         row("fly", 2, "fly");
         row("--open x.csv", 1, "there is no display");
+        row("--seed 3 list datasets", 2, "--seed belongs after the verb");
         row("list", 2, "kind is required");
         row("list animals", 2, "known are datasets, ");
         row("schedule", 2, "--kind is required");
@@ -475,6 +476,7 @@ class CommandLineTest : public QObject {
             run("render roll.diffuscope --scene both --size 96x64 --fps 4 --seconds 1 "
                 "--set view.particles=50 --backend cpu --out frames");
         QVERIFY2(result.status == 0, result.err);
+        QCOMPARE(result.err, QByteArray());
         QCOMPARE(QDir(path("frames")).entryList({"*.png"}, QDir::Files).size(), 4);
     }
 };

@@ -21,7 +21,8 @@ class Program {
         process_.setProgram(DIFFUSCOPE_PROGRAM);
         process_.setWorkingDirectory(folder);
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(name);
+        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_RUNTIME_DIR"})
+            environment.remove(name);
         process_.setProcessEnvironment(environment);
     }
     void set(const QString& name, const QString& value) {
