@@ -35,7 +35,7 @@ const SamplerRow& samplerRow(const Settings& s) {
     [](const Settings& s) -> double { return static_cast<double>(s.path); }, \
         [](Settings& s, double value) { s.path = static_cast<decltype(s.path)>(value); }
 
-constexpr double largestSeed = 9007199254740992.0;  // 2^53
+constexpr double largestSeed = 9007199254740991.0;  // 2^53 - 1: every seed is a double of its own
 
 using enum FieldType;
 constexpr auto lin = Scale::Linear;

@@ -82,7 +82,7 @@ struct ViewSettings {
 /// Everything that a user can set: plain values, compared and copied whole. The field table (Fields.h) names,
 /// bounds and explains each one.
 struct Settings {
-    std::uint64_t seed = 1;  ///< at most 2^53, so that every field fits a double
+    std::uint64_t seed = 1;  ///< at most 2^53 - 1, so that every field fits a double
     BackendKind backend = BackendKind::Auto;
     DataSettings data;
     ScheduleSettings schedule;

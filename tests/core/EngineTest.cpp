@@ -174,7 +174,7 @@ class EngineTest : public QObject {
             QVERIFY(shown);
             picture = flat(shown->reverse);
         }
-        Engine other(Settings{.backend = BackendKind::Cpu}, false);
+        Engine other(Settings{}, false);
         SavedRun run = *slot.peek();
         run.settings.sampler.sigma = SigmaKind::Lower;
         other.restore(std::make_shared<const SavedRun>(run));

@@ -226,7 +226,7 @@ class WindowTest : public QObject {
         QTRY_COMPARE(studio.path(), path);
         const auto step = studio.snapshot()->step;
 
-        MainWindow other{Settings{.backend = BackendKind::Cpu}};
+        MainWindow other{Settings{}};
         other.show();
         other.open(path);
         QTRY_VERIFY_WITH_TIMEOUT(other.studio().snapshot() &&

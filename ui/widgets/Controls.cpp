@@ -37,12 +37,14 @@ QSize NumberField::sizeHint() const {
 void NumberField::show(double value) {
     QString text = field_.type == FieldType::Integer ? QString::number(value, 'f', 0) : formatNumber(value);
     if (!field_.unit.empty()) text += QString::fromUtf8(field_.unit.data(), qsizetype(field_.unit.size()));
+    shown_ = text;
     lineEdit()->setText(text);
 }
 
 void NumberField::setValue(double value) {
     value_ = value;
-    if (!lineEdit()->hasFocus() || !lineEdit()->isModified()) show(value);
+    // What is being typed is not overwritten.
+    if (!lineEdit()->hasFocus() || lineEdit()->text() == shown_) show(value);
 }
 
 void NumberField::stepBy(int steps) {
@@ -73,7 +75,7 @@ QAbstractSpinBox::StepEnabled NumberField::stepEnabled() const {
 }
 
 void NumberField::commit() {
-    if (!lineEdit()->isModified()) return;
+    if (lineEdit()->text() == shown_) return;
     QString text = lineEdit()->text().trimmed();
     if (!field_.unit.empty() &&
         text.endsWith(QString::fromUtf8(field_.unit.data(), qsizetype(field_.unit.size()))))
@@ -81,7 +83,6 @@ void NumberField::commit() {
     text = text.trimmed();
     text.replace(QChar(0x2212), '-');
     text.replace(',', '.');
-    lineEdit()->setModified(false);
     Settings scratch;
     try {
         parseField(field_, text.toStdString(), scratch);

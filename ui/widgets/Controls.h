@@ -34,6 +34,7 @@ class NumberField : public QAbstractSpinBox {
     void show(double value);
     const Field& field_;
     double value_ = 0.0;
+    QString shown_;
 };
 
 /// On or off.

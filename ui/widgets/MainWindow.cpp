@@ -15,6 +15,7 @@
 #include <QHBoxLayout>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScreen>
 #include <QStyleFactory>
 #include <QTextBrowser>
 #include <QToolButton>
@@ -28,7 +29,9 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     QApplication::setFont(uiFont(13));
     setAcceptDrops(true);
     setMinimumSize(1080, 640);
-    resize(1440, 900);
+    const QSize space = screen()->availableSize();
+    resize(QSize(1600, 980).boundedTo(space));
+    if (space.width() < 1640 || space.height() < 1020) setWindowState(Qt::WindowMaximized);
     playback_.setSteps(settings.schedule.steps);
     shownSteps_ = settings.schedule.steps;
     buildCentre();

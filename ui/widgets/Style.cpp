@@ -69,6 +69,7 @@ QToolButton:focus, QPushButton:focus, QComboBox:focus, QAbstractSpinBox:focus, Q
 QToolButton:pressed, QPushButton:pressed { background: @line; }
 QToolButton:disabled, QPushButton:disabled { color: @tertiary; }
 QPushButton[role="primary"] { background: @reverse; color: #101318; font-weight: 600; }
+QPushButton[role="primary"]:disabled { background: @line; color: @tertiary; }
 QToolButton[role="flat"] { background: transparent; padding: 4px 8px 4px 2px; }
 QToolButton[role="flat"]:hover { background: @raised; }
 QToolButton[role="round"] { border-radius: 22px; background: @text; }
@@ -84,6 +85,7 @@ QToolButton[role="tile"]:checked { border: 2px solid @reverse; }
 QComboBox, QAbstractSpinBox, QLineEdit { background: @stage; color: @text; border: 1px solid @line;
   border-radius: 6px; padding: 3px 8px; selection-background-color: @reverse; selection-color: #101318;
   min-height: 20px; }
+QComboBox:disabled, QAbstractSpinBox:disabled, QLineEdit:disabled { color: @tertiary; background: @panel; }
 QAbstractSpinBox { padding: 3px 2px 3px 6px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 14px; border: none; background: transparent;
   subcontrol-origin: border; }
