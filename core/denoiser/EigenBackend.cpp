@@ -73,6 +73,8 @@ class EigenBackend : public DenoiserBackend {
     AdamStep adamStep(const BatchSettings& settings);
     void addSlots(int slots);
     void update(const AdamStep& adam);
+    template <typename Body>
+    void forEachPiece(const Body& body);
     Weights average();
     template <typename ConditionAt>
     void conditionBiases(int count, const ConditionAt& conditionAt);
@@ -171,17 +173,32 @@ float EigenBackend::trainStep(const BatchSettings& settings) {
     return static_cast<float>(loss / settings.batch);
 }
 
+/// body(piece, its index) for every piece of the parameters. Where a step is short, waking the other threads
+/// costs more than they save.
+template <typename Body>
+void EigenBackend::forEachPiece(const Body& body) {
+    constexpr std::size_t worthSharing = std::size_t{1} << 17;
+    const auto task = [&](int index, int) {
+        body(layout_.pieces[static_cast<std::size_t>(index)], static_cast<std::size_t>(index));
+    };
+    const auto count = static_cast<int>(layout_.pieces.size());
+    if (slotLosses_.size() > 1 || layout_.size > worthSharing) {
+        pool_.run(count, task);
+    } else {
+        for (int index = 0; index < count; ++index) task(index, 0);
+    }
+}
+
 /// The sum over the slots into the first, and its squared norm piece by piece.
 void EigenBackend::addSlots(int slots) {
-    pool_.run(static_cast<int>(layout_.pieces.size()), [&](int task, int) {
-        const PackedLayout::Piece& piece = layout_.pieces[static_cast<std::size_t>(task)];
+    forEachPiece([&](const PackedLayout::Piece& piece, std::size_t index) {
         const auto count = static_cast<Eigen::Index>(piece.end - piece.begin);
         Eigen::Map<Eigen::ArrayXf> sum(gradients_.data() + piece.begin, count);
         for (int slot = 1; slot < slots; ++slot) {
             sum += Eigen::Map<const Eigen::ArrayXf>(
                 gradients_.data() + static_cast<std::size_t>(slot) * layout_.size + piece.begin, count);
         }
-        pieceNorms_[static_cast<std::size_t>(task)] = static_cast<double>(sum.square().sum());
+        pieceNorms_[index] = static_cast<double>(sum.square().sum());
     });
 }
 
@@ -196,8 +213,7 @@ AdamStep EigenBackend::adamStep(const BatchSettings& settings) {
 }
 
 void EigenBackend::update(const AdamStep& adam) {
-    pool_.run(static_cast<int>(layout_.pieces.size()), [&](int task, int) {
-        const PackedLayout::Piece& piece = layout_.pieces[static_cast<std::size_t>(task)];
+    forEachPiece([&](const PackedLayout::Piece& piece, std::size_t) {
         const auto count = static_cast<Eigen::Index>(piece.end - piece.begin);
         const auto at = [&](FloatBuffer& buffer) {
             return Eigen::Map<Eigen::ArrayXf>(buffer.data() + piece.begin, count);

@@ -38,7 +38,7 @@ ThreadPool::~ThreadPool() {
     for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadPool::call(Function function, void* context, int tasks) {
+void ThreadPool::call(Function function, const void* context, int tasks) {
     if (workers_.empty() || tasks <= 1) {
         for (int task = 0; task < tasks; ++task) function(context, task, 0);
         return;

@@ -19,20 +19,21 @@ class ThreadPool {
     /// body(task, worker) for every task below `tasks`, in any order, each once; worker < size() says whose
     /// scratch memory to use. Returns when all are done. `body` must not throw.
     template <typename Body>
-    void run(int tasks, Body&& body) {
-        call([](void* context, int task, int worker) { (*static_cast<Body*>(context))(task, worker); }, &body,
-             tasks);
+    void run(int tasks, const Body& body) {
+        call([](const void* context, int task,
+                int worker) { (*static_cast<const Body*>(context))(task, worker); },
+             &body, tasks);
     }
 
   private:
-    using Function = void (*)(void*, int, int);
-    void call(Function function, void* context, int tasks);
+    using Function = void (*)(const void*, int, int);
+    void call(Function function, const void* context, int tasks);
     void takeTasks(int worker);
     void work(int worker);
 
     std::vector<std::thread> workers_;
     Function function_ = nullptr;
-    void* context_ = nullptr;
+    const void* context_ = nullptr;
     int tasks_ = 0;
     std::atomic<int> next_{0};
     std::atomic<int> busy_{0};                  // workers that have not finished the current loop
