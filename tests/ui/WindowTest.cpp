@@ -34,6 +34,11 @@ Settings smallSettings() {
     return settings;
 }
 
+std::shared_ptr<const NoiseSchedule> scheduleOf(int steps) {
+    return std::make_shared<const NoiseSchedule>(ScheduleSettings{
+        .kind = ScheduleKind::Linear, .betaMin = 1e-4, .betaMax = 0.02, .steps = steps, .keepCurve = true});
+}
+
 double threadSeconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -191,7 +196,7 @@ class WindowTest : public QObject {
 
     void playbackLoops() {
         Playback playback;
-        playback.setSteps(100);
+        playback.setSchedule(scheduleOf(100));
         ViewSettings view;
         double highest = 0.0;
         for (int i = 0; i < 400; ++i) {
@@ -206,7 +211,7 @@ class WindowTest : public QObject {
         QVERIFY(!playback.playing());
         // T changes under the playhead: the fraction stays.
         playback.setTime(50.0);
-        playback.setSteps(1000);
+        playback.setSchedule(scheduleOf(1000));
         QCOMPARE(playback.time(), 500.0);
     }
 

@@ -24,7 +24,7 @@ struct Encoder {
 /// Bit-exact flags leave out version strings, so that the same frames give the same file.
 constexpr std::array<Encoder, 5> encoders{{
     {"mp4",
-     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libx264 -preset superfast -crf 20 "
+     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libx264 -preset superfast -crf 23 "
      "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -movflags +faststart"},
     {"webm",
      "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libvpx-vp9 -crf 32 -b:v 0 "

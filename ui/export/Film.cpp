@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "export/FilmFile.h"
+#include "scenes/Pace.h"
 #include "scenes/Scene.h"
 #include "training/CloudRun.h"
 
@@ -59,17 +60,6 @@ void validate(const FilmRequest& request, std::string_view format) {
         throw InputError("There are no data to make a film of.");
 }
 
-/// Share of the way from data to noise at step t; see filmPlayhead().
-double wayAt(const NoiseSchedule& schedule, int t) {
-    static constexpr double most = 6.0;
-    const auto lambda = [&schedule](int step) {
-        return step == 0 ? most : std::clamp(schedule.logSnr(step), -most, most);
-    };
-    const double time = static_cast<double>(t) / schedule.steps();
-    const double fall = most - lambda(schedule.steps());
-    return fall > 0.0 ? 0.5 * time + 0.5 * (most - lambda(t)) / fall : time;
-}
-
 /// Runs a cloud to its end. Returns false when cancelled.
 template <typename Report>
 bool complete(CloudRun& run, Report report) {
@@ -81,7 +71,8 @@ bool complete(CloudRun& run, Report report) {
 }
 
 /// All that the frames are drawn from. Empty when cancelled.
-std::optional<Snapshot> simulate(const SavedRun& run, const std::function<bool(double)>& report) {
+std::optional<Snapshot> simulate(const SavedRun& run, DenoiserBackend& backend,
+                                 const std::function<bool(double)>& report) {
     const Settings& settings = run.settings;
     const int count = settings.view.particles;
     const int followed = std::min(10, count);
@@ -100,10 +91,9 @@ std::optional<Snapshot> simulate(const SavedRun& run, const std::function<bool(d
         snapshot.forwardPaths = paths.trajectory();
     }
     if (settings.view.lanes != LaneKind::Forward) {
-        const auto backend = makeBackend(settings.backend);
-        backend->setState(run.state);
-        CloudRun cloud = reverseRun(*backend, *schedule, run.data, settings, count, positionBytes);
-        CloudRun paths = reverseRun(*backend, *schedule, run.data, settings, followed, positionBytes);
+        backend.setState(run.state);
+        CloudRun cloud = reverseRun(backend, *schedule, run.data, settings, count, positionBytes);
+        CloudRun paths = reverseRun(backend, *schedule, run.data, settings, followed, positionBytes);
         if (!complete(cloud, [&](double share) { return report(0.2 + 0.8 * share); })) return std::nullopt;
         if (!complete(paths, [&](double) { return report(1.0); })) return std::nullopt;
         snapshot.reverse = cloud.trajectory();
@@ -113,7 +103,7 @@ std::optional<Snapshot> simulate(const SavedRun& run, const std::function<bool(d
     return snapshot;
 }
 
-void drawFrame(QImage& image, const Snapshot& snapshot, double playhead) {
+void drawFrame(QImage& image, const Snapshot& snapshot, double playhead, const SplatFunction& splat) {
     const ViewSettings& view = snapshot.settings.view;
     const QSize size = image.size();
     image.fill(themeOf(view.theme).window);
@@ -124,7 +114,7 @@ void drawFrame(QImage& image, const Snapshot& snapshot, double playhead) {
     const double margin = std::round(0.6 * textPixels);
     QPainter painter(&image);
     const Frame frame{
-        .snapshot = &snapshot, .view = &view, .playhead = playhead, .textPixels = textPixels, .splat = {}};
+        .snapshot = &snapshot, .view = &view, .playhead = playhead, .textPixels = textPixels, .splat = splat};
     scenes()[static_cast<std::size_t>(view.lanes)].paint(
         painter, QRectF(QPointF(0, 0), QSizeF(size)).adjusted(margin, margin, -margin, -margin), frame);
 }
@@ -136,22 +126,13 @@ std::span<const FilmFormat> filmFormats() {
 }
 
 double filmPlayhead(int index, int count, const NoiseSchedule& schedule) {
-    const int steps = schedule.steps();
     if (count < 2) return 0.0;
     // A film of T frames that begins and ends with the same picture loops without a jump.
     const double x = std::clamp(static_cast<double>(index) / (count - 1), 0.0, 1.0);
     const double toMiddle = 0.5 - std::abs(x - 0.5);  // 0 at the ends, 0.5 in the middle
     const double travel = 0.5 - 1.5 * holdShare;
     const double way = std::clamp((toMiddle - holdShare) / travel, 0.0, 1.0);
-    int low = 0;
-    int high = steps;
-    while (high - low > 1) {
-        const int middle = (low + high) / 2;
-        (wayAt(schedule, middle) <= way ? low : high) = middle;
-    }
-    const double from = wayAt(schedule, low);
-    const double to = wayAt(schedule, high);
-    return low + (to > from ? std::clamp((way - from) / (to - from), 0.0, 1.0) : 0.0) * (high - low);
+    return timeAt(schedule, way);
 }
 
 bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmProgress&)>& progress) {
@@ -161,15 +142,20 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
 
     FilmProgress now{.share = 0.0, .phase = QStringLiteral("Sampling")};
     if (!progress(now)) return false;
-    const auto snapshot = simulate(*request.run, [&](double share) {
+    const auto backend = makeBackend(request.run->settings.backend);
+    const auto snapshot = simulate(*request.run, *backend, [&](double share) {
         now.share = samplingShare * share;
         return progress(now);
     });
     if (!snapshot) return false;
 
+    const SplatFunction splat = [&backend](std::span<const float> positions, const SplatView& view,
+                                           std::span<std::uint32_t> accumulator) {
+        backend->splat(positions, view, accumulator);
+    };
     QImage image(request.size, QImage::Format_RGB32);
     const auto draw = [&](int index) -> const QImage& {
-        drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule));
+        drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule), splat);
         return image;
     };
     FilmShape shape{.path = request.path,

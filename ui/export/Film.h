@@ -32,9 +32,7 @@ struct FilmProgress {
 };
 
 /// Where frame `index` of `count` puts the playhead: data -> noise -> data over the film's length, with the
-/// data held for 6 % of it at either end and the noise for 6 % in the middle. On the way the playhead goes
-/// neither evenly in t (nearly all frames would be noise) nor evenly in lambda (the noise would be over in a
-/// blink): the share of the way at t is the mean of t/T and of lambda's share of its fall from 6 to -6.
+/// data held for 6 % of it at either end and the noise for 6 % in the middle, at the pace of scenes/Pace.h.
 [[nodiscard]] double filmPlayhead(int index, int count, const NoiseSchedule& schedule);
 
 /// Makes the film; blocks, so call it on a thread of its own. `progress` is called often and returns false to

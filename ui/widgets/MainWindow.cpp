@@ -32,8 +32,6 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     const QSize space = screen()->availableSize();
     resize(QSize(1600, 980).boundedTo(space));
     if (space.width() < 1640 || space.height() < 1020) setWindowState(Qt::WindowMaximized);
-    playback_.setSteps(settings.schedule.steps);
-    shownSteps_ = settings.schedule.steps;
     buildCentre();
     buildTop();
     buildMenus();
@@ -46,8 +44,8 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     connect(&studio_, &Studio::message, messages_, &MessageBar::tell);
     connect(&studio_, &Studio::playheadLoaded, this, [this](double t) {
         playback_.setPlaying(false);
-        playback_.setSteps(studio_.settings().schedule.steps);
-        shownSteps_ = studio_.settings().schedule.steps;
+        schedule_ = std::make_shared<const NoiseSchedule>(studio_.settings().schedule);
+        playback_.setSchedule(schedule_);
         playback_.setTime(t);
     });
     connect(&playback_, &Playback::moved, this, [this] { moved_ = true; });
@@ -240,9 +238,9 @@ void MainWindow::tick() {
     moved_ = false;
     if (fresh) {
         shown_ = snapshot;
-        if (snapshot->schedule->steps() != shownSteps_) {
-            shownSteps_ = snapshot->schedule->steps();
-            playback_.setSteps(shownSteps_);
+        if (snapshot->schedule != schedule_) {
+            schedule_ = snapshot->schedule;
+            playback_.setSchedule(schedule_);
         }
         controls_->show(*snapshot);
         transport_->show(snapshot);

@@ -58,7 +58,7 @@ class MainWindow : public QMainWindow {
     QElapsedTimer clock_;
     std::shared_ptr<const Snapshot> shown_;
     std::int64_t lastNotice_ = 0;
-    int shownSteps_ = 0;
+    std::shared_ptr<const NoiseSchedule> schedule_;
     bool moved_ = true;
     ThemeKind theme_ = ThemeKind::Dark;
 

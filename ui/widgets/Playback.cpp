@@ -1,5 +1,7 @@
 #include "widgets/Playback.h"
 
+#include "scenes/Pace.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -14,15 +16,15 @@ void Playback::setPlaying(bool playing) {
 }
 
 void Playback::setTime(double time) {
-    time = std::clamp(time, 0.0, static_cast<double>(steps_));
+    time = std::clamp(time, 0.0, static_cast<double>(steps()));
     hold_ = 0.0;
     if (std::exchange(time_, time) != time) emit moved();
 }
 
-void Playback::setSteps(int steps) {
-    const double fraction = time_ / steps_;
-    steps_ = std::max(1, steps);
-    time_ = fraction * steps_;
+void Playback::setSchedule(std::shared_ptr<const NoiseSchedule> schedule) {
+    const double fraction = time_ / steps();
+    schedule_ = std::move(schedule);
+    time_ = fraction * steps();
     emit moved();
 }
 
@@ -36,25 +38,26 @@ void Playback::toData() {
 }
 
 void Playback::toNoise() {
-    setTime(steps_);
+    setTime(steps());
 }
 
 void Playback::advance(double seconds, const ViewSettings& view) {
-    if (!playing_) return;
+    if (!playing_ || !schedule_) return;
     if (view.loop != LoopKind::BackAndForth) towardsNoise_ = false;
     if (hold_ > 0.0) {
         hold_ -= seconds;
         if (hold_ > 0.0) return;
         if (view.loop == LoopKind::Repeat && time_ <= 0.0) {
-            setTime(steps_);
+            setTime(steps());
             hold_ = holdSeconds;
             return;
         }
     }
-    const double distance = seconds * view.speed * steps_ / sweepSeconds;
-    const double end = towardsNoise_ ? steps_ : 0.0;
-    const bool arrives = std::abs(end - time_) <= distance;
-    setTime(arrives ? end : time_ + (towardsNoise_ ? distance : -distance));
+    const double distance = seconds * view.speed / sweepSeconds;
+    const double end = towardsNoise_ ? 1.0 : 0.0;
+    const double way = wayAt(*schedule_, time_);
+    const bool arrives = std::abs(end - way) <= distance;
+    setTime(timeAt(*schedule_, arrives ? end : way + (towardsNoise_ ? distance : -distance)));
     if (!arrives) return;
     if (view.loop == LoopKind::Once) {
         setPlaying(false);

@@ -1,7 +1,9 @@
 #pragma once
+#include "diffusion/NoiseSchedule.h"
 #include "settings/Settings.h"
 
 #include <QObject>
+#include <memory>
 
 namespace diffuscope {
 
@@ -14,9 +16,9 @@ class Playback : public QObject {
     [[nodiscard]] bool towardsNoise() const { return towardsNoise_; }
 
     void setPlaying(bool playing);
-    void setTime(double time);  ///< clamped to 0 … T
-    void setSteps(int steps);   ///< T; keeps the fraction t/T
-    void step(int direction);   ///< one diffusion step towards noise (+1) or data (-1); pauses
+    void setTime(double time);                                        ///< clamped to 0 … T
+    void setSchedule(std::shared_ptr<const NoiseSchedule> schedule);  ///< keeps the fraction t/T
+    void step(int direction);  ///< one diffusion step towards noise (+1) or data (-1); pauses
     void toData();
     void toNoise();
 
@@ -32,7 +34,9 @@ class Playback : public QObject {
     void playingChanged(bool playing);
 
   private:
-    int steps_ = 1;
+    [[nodiscard]] int steps() const { return schedule_ ? schedule_->steps() : 1; }
+
+    std::shared_ptr<const NoiseSchedule> schedule_;
     double time_ = 0.0;
     double hold_ = 0.0;
     bool playing_ = true;
