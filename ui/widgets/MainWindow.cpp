@@ -32,6 +32,8 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     const QSize space = screen()->availableSize();
     resize(QSize(1600, 980).boundedTo(space));
     if (space.width() < 1640 || space.height() < 1020) setWindowState(Qt::WindowMaximized);
+    schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
+    playback_.setSchedule(schedule_);
     buildCentre();
     buildTop();
     buildMenus();
