@@ -12,8 +12,9 @@ install_missing() {
         say "This is not Debian: what Diffuscope needs is expected to be installed."
         return
     fi
+    # dpkg-query fails when it has never heard of one of them.
     # shellcheck disable=SC2086
-    installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package} ' $packages 2>/dev/null) "
+    installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package} ' $packages 2>/dev/null || true) "
     missing=""
     for package in $packages; do
         case $installed in
