@@ -32,8 +32,7 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     const QSize space = screen()->availableSize();
     resize(QSize(1600, 980).boundedTo(space));
     if (space.width() < 1640 || space.height() < 1020) setWindowState(Qt::WindowMaximized);
-    schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
-    playback_.setSchedule(schedule_);
+    followSchedule();
     buildCentre();
     buildTop();
     buildMenus();
@@ -46,8 +45,6 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     connect(&studio_, &Studio::message, messages_, &MessageBar::tell);
     connect(&studio_, &Studio::playheadLoaded, this, [this](double t) {
         playback_.setPlaying(false);
-        schedule_ = std::make_shared<const NoiseSchedule>(studio_.settings().schedule);
-        playback_.setSchedule(schedule_);
         playback_.setTime(t);
     });
     connect(&playback_, &Playback::moved, this, [this] { moved_ = true; });
@@ -221,7 +218,13 @@ void MainWindow::applyTheme() {
     stage_->update();
 }
 
+void MainWindow::followSchedule() {
+    shownSchedule_ = studio_.settings().schedule;
+    playback_.setSchedule(std::make_shared<const NoiseSchedule>(shownSchedule_));
+}
+
 void MainWindow::refresh() {
+    if (studio_.settings().schedule != shownSchedule_) followSchedule();
     if (studio_.settings().view.theme != theme_) applyTheme();
     controls_->refresh();
     transport_->refresh();
@@ -240,16 +243,15 @@ void MainWindow::tick() {
     moved_ = false;
     if (fresh) {
         shown_ = snapshot;
-        if (snapshot->schedule != schedule_) {
-            schedule_ = snapshot->schedule;
-            playback_.setSchedule(schedule_);
-        }
         controls_->show(*snapshot);
         transport_->show(snapshot);
         showNotices(*snapshot);
     }
-    if (reads_->isVisible()) reads_->show(snapshot, playback_.time());
-    stage_->show(snapshot, playback_.time());
+    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the way.
+    const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
+    transport_->setTime(time);
+    if (reads_->isVisible()) reads_->show(snapshot, time);
+    stage_->show(snapshot, time);
 }
 
 void MainWindow::showNotices(const Snapshot& snapshot) {

@@ -43,6 +43,7 @@ class MainWindow : public QMainWindow {
                        const std::function<void()>& action);
     void applyTheme();
     void refresh();
+    void followSchedule();
     void tick();
     void showNotices(const Snapshot& snapshot);
     void askOpen();
@@ -58,7 +59,7 @@ class MainWindow : public QMainWindow {
     QElapsedTimer clock_;
     std::shared_ptr<const Snapshot> shown_;
     std::int64_t lastNotice_ = 0;
-    std::shared_ptr<const NoiseSchedule> schedule_;
+    ScheduleSettings shownSchedule_;
     bool moved_ = true;
     ThemeKind theme_ = ThemeKind::Dark;
 

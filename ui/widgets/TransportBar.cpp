@@ -88,8 +88,8 @@ TransportBar::TransportBar(Studio& studio, Playback& playback, QWidget* parent)
     connect(timeline_, &Timeline::scrubbed, this, [this](double time) {
         playback_.setPlaying(false);
         playback_.setTime(time);
+        timeline_->setTime(playback_.time());
     });
-    connect(&playback_, &Playback::moved, this, [this] { timeline_->setTime(playback_.time()); });
     connect(&playback_, &Playback::playingChanged, this, [this] { setTheme(*theme_); });
 }
 

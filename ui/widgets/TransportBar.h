@@ -19,6 +19,7 @@ class TransportBar : public QWidget {
     void refresh();
     void setTheme(const Theme& theme);
     void show(const std::shared_ptr<const Snapshot>& snapshot);
+    void setTime(double time) { timeline_->setTime(time); }
 
   private:
     QToolButton* addButton(const QString& name, const QString& tip);
