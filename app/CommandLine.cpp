@@ -82,13 +82,17 @@ void asUsage(const std::function<void()>& act) {
     }
 }
 
-void addCommonOptions(CLI::App& verb, CommonOptions& options) {
-    verb.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
-    verb.add_option("--backend", options.backend, "auto, cpu or gpu (default: auto)");
-    verb.add_option("--set", options.assignments, "Any setting, as ID=VALUE; may be repeated")
+void addSettingOptions(CLI::App& program, CommonOptions& options) {
+    program.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
+    program.add_option("--backend", options.backend, "auto, cpu or gpu (default: auto)");
+    program.add_option("--set", options.assignments, "Any setting, as ID=VALUE; may be repeated")
         ->type_name("ID=VALUE")
         ->expected(1)
         ->take_all();
+}
+
+void addCommonOptions(CLI::App& verb, CommonOptions& options) {
+    addSettingOptions(verb, options);
     verb.add_option("--threads", options.threads, "Threads of the CPU backend; results do not depend on it")
         ->check(CLI::Range(1, 1024));
     verb.add_flag("--quiet", options.quiet, "No progress");

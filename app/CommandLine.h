@@ -34,6 +34,9 @@ struct CommonOptions {
 };
 void addCommonOptions(CLI::App& verb, CommonOptions& options);
 
+/// Those of them that set settings: what the window takes.
+void addSettingOptions(CLI::App& program, CommonOptions& options);
+
 /// Sets a field from an option's text, if it was given. @throws UsageError
 void setFromOption(std::string_view id, const std::string& text, Settings& settings);
 

@@ -20,7 +20,9 @@ int showWindow(const Options& options) {
     check(settings);
     MainWindow window(settings);
     window.show();
-    if (!options.open.empty()) window.open(QString::fromStdString(options.open));
+    if (!options.open.empty())
+        window.studio().open(QString::fromStdString(options.open),
+                             [&options](Settings& opened) { options.common.applyTo(opened); });
     // A signal handler may only set a flag: the window looks at it.
     QTimer poll;
     QObject::connect(&poll, &QTimer::timeout, [] {
@@ -37,7 +39,7 @@ Run addWindow(CLI::App& program) {
     const auto options = std::make_shared<Options>();
     program.add_option("--open", options->open, "A session or a table of points to open in the window")
         ->type_name("FILE");
-    addCommonOptions(program, options->common);
+    addSettingOptions(program, options->common);
     return [options] { return showWindow(*options); };
 }
 

@@ -119,11 +119,9 @@ void Engine::Worker::showPass() {
 void Engine::Worker::apply(const Settings& settings) {
     validate(settings);
     const Settings before = settings_;
-    const bool schedule = !(settings.schedule == before.schedule);
-    const bool data = !(settings.data == before.data) || settings.seed != before.seed;
-    if (data) {
-        data_ = dataFor(settings);
-    }
+    const bool schedule = settings.schedule != before.schedule;
+    const bool data = settings.data != before.data || settings.seed != before.seed;
+    if (data) data_ = dataFor(settings);
     if (schedule) schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
     settings_ = settings;
     dirty_ = true;
@@ -133,12 +131,9 @@ void Engine::Worker::apply(const Settings& settings) {
     }
     if (trainer_->apply(settings_, data_)) history_ = std::make_shared<const LossHistory>();
     if (data || schedule || settings.view.particles != before.view.particles) startForward();
-    if (costOfChange(before, settings) != Cost::Redraw || settings.backend != before.backend) {
-        const bool trainingOnly = settings.sampler == before.sampler && settings.network == before.network &&
-                                  !data && !schedule && settings.view.particles == before.view.particles &&
-                                  settings.backend == before.backend;
-        if (!trainingOnly) startReverse(true);
-    }
+    if (data || schedule || settings.sampler != before.sampler || settings.network != before.network ||
+        settings.view.particles != before.view.particles || settings.backend != before.backend)
+        startReverse(true);
     publish(true);
 }
 
@@ -174,15 +169,19 @@ void Engine::Worker::setImported(std::shared_ptr<const DataSet> data, const Sett
 
 void Engine::Worker::restore(const SavedRun& run) {
     validate(run.settings);
+    const auto schedule = std::make_shared<const NoiseSchedule>(run.settings.schedule);
+    std::unique_ptr<DenoiserBackend> backend;
+    guarded([&] { backend = makeBackend(run.settings.backend); });
+    if (!backend) backend = makeEigenBackend(0, notices_.back().sentence);
+    auto trainer =
+        std::make_unique<Trainer>(run.settings, run.data, std::move(backend), run.state, run.history);
+    // Nothing below fails: a run that is refused leaves the present one as it is.
     pass_ = {};
     settings_ = run.settings;
     if (settings_.data.dataset == DatasetKind::Imported) imported_ = run.data;
     data_ = run.data;
-    schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
-    std::unique_ptr<DenoiserBackend> backend;
-    guarded([&] { backend = makeBackend(settings_.backend); });
-    if (!backend) backend = makeEigenBackend(0, notices_.back().sentence);
-    trainer_ = std::make_unique<Trainer>(settings_, data_, std::move(backend), run.state, run.history);
+    schedule_ = schedule;
+    trainer_ = std::move(trainer);
     history_ = std::make_shared<const LossHistory>(trainer_->history());
     shownCloud_ = {};
     shownPaths_ = {};

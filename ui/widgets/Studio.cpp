@@ -157,9 +157,16 @@ void Studio::resetNetwork() {
     undo_.push(new ResetCommand(*this));
 }
 
-void Studio::open(const QString& path) {
+void Studio::adjust(const std::function<void(Settings&)>& change) {
+    if (!change) return;
+    Settings settings = settings_;
+    change(settings);
+    this->change(settings, tr("options of the start"));
+}
+
+void Studio::open(const QString& path, const std::function<void(Settings&)>& adjust) {
     const QPointer<Studio> self(this);
-    QThreadPool::globalInstance()->start([self, path] {
+    QThreadPool::globalInstance()->start([self, path, adjust] {
         try {
             if (!canOpen(path))
                 throw InputError(
@@ -169,14 +176,18 @@ void Studio::open(const QString& path) {
             if (path.endsWith(".diffuscope", Qt::CaseInsensitive)) {
                 const QByteArray bytes = readFile(path);
                 auto read = std::make_shared<ReadSession>(readSession(viewOf(bytes)));
-                onStudio(self, [read, path](Studio& studio) {
+                onStudio(self, [read, path, adjust](Studio& studio) {
                     for (const std::string& warning : read->warnings)
                         studio.report(false, QString::fromStdString(warning));
                     studio.openSession(std::move(read->session), path);
+                    studio.adjust(adjust);
                 });
             } else {
                 auto data = std::make_shared<const DataSet>(importPoints(viewOf(readFile(path))));
-                onStudio(self, [data, path](Studio& studio) { studio.openTable(data, path); });
+                onStudio(self, [data, path, adjust](Studio& studio) {
+                    studio.openTable(data, path);
+                    studio.adjust(adjust);
+                });
             }
         } catch (const InputError& error) {
             const QString sentence =

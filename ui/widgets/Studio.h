@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QString>
 #include <QUndoStack>
+#include <functional>
 #include <memory>
 
 namespace diffuscope {
@@ -32,7 +33,9 @@ class Studio : public QObject {
     void setTraining(bool playing);
     void resetNetwork();  ///< undoable
 
-    void open(const QString& path);  ///< .diffuscope, .csv or .npy, by its ending
+    /// .diffuscope, .csv or .npy, by its ending. `adjust` changes the settings once the file is open, as an
+    /// undoable step.
+    void open(const QString& path, const std::function<void(Settings&)>& adjust = {});
     void save(const QString& path, double playhead);
     [[nodiscard]] QString path() const { return path_; }
 
@@ -49,6 +52,7 @@ class Studio : public QObject {
     friend class SettingsCommand;
     friend class ResetCommand;
     void adopt(const Settings& settings);
+    void adjust(const std::function<void(Settings&)>& change);
     void openSession(Session session, const QString& path);
     void openTable(std::shared_ptr<const DataSet> data, const QString& path);
 
