@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace diffuscope {
 namespace {
@@ -139,6 +140,14 @@ void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t
             x = step.fromXt * x + step.fromX0 * x0 + step.noise * z[axis];
         }
     }
+}
+
+double stepNoise(const NoiseSchedule& schedule, const SamplerSettings& settings, int t) {
+    const SamplerRow& row = samplers()[static_cast<std::size_t>(settings.kind)];
+    if (!row.subSequence) return static_cast<double>(row.step(schedule, settings, t, t - 1).noise);
+    const std::vector<int> times = samplingTimes(schedule, settings);  // descending
+    const auto below = std::find_if(times.begin(), times.end(), [t](int time) { return time < t; });
+    return static_cast<double>(row.step(schedule, settings, *std::prev(below), *below).noise);
 }
 
 }  // namespace diffuscope

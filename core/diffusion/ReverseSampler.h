@@ -1,17 +1,18 @@
 #pragma once
-#include <span>
-#include <vector>
-
 #include "data/DataSet.h"
 #include "diffusion/NoiseSchedule.h"
 #include "settings/Choice.h"
 #include "settings/Settings.h"
 
+#include <span>
+#include <vector>
+
 namespace diffuscope {
 
 /// One reverse step from t = `from` to t = `to`, for every sampler:
 ///     x0hat = (x_from - level.sqrtOneMinusAlphaBar * eps) / level.sqrtAlphaBar, clamped to `box` if `clamp`
-///     x_to  = fromXt * x_from + fromX0 * x0hat + noise * z,   z = normalAt(seed, ReverseChain, particle, from)
+///     x_to  = fromXt * x_from + fromX0 * x0hat + noise * z,   z = normalAt(seed, ReverseChain, particle,
+///     from)
 struct ReverseStep {
     int from;
     int to;
@@ -43,12 +44,17 @@ struct SigmaRow {
 /// sigma_t with its multiplier, as the plots show it: no noise at t = 1 is the step's business, not sigma's.
 [[nodiscard]] double sigma(const NoiseSchedule& schedule, const SamplerSettings& settings, int t);
 
+/// Noise that the sampler's own step from t adds: for a sub-sequence, of the step that passes t. 0 in the
+/// step to the data.
+[[nodiscard]] double stepNoise(const NoiseSchedule& schedule, const SamplerSettings& settings, int t);
+
 /// The steps of t that a sampler visits, descending from T to 0, both included.
 [[nodiscard]] std::vector<int> samplingTimes(const NoiseSchedule& schedule, const SamplerSettings& settings);
 
 /// All steps, in order, T first.
-[[nodiscard]] std::vector<ReverseStep> reversePlan(const NoiseSchedule& schedule, const SamplerSettings& settings,
-                                                   Conditioning conditioning, const Box& box);
+[[nodiscard]] std::vector<ReverseStep> reversePlan(const NoiseSchedule& schedule,
+                                                   const SamplerSettings& settings, Conditioning conditioning,
+                                                   const Box& box);
 
 /// x_T of particles first … first + count - 1: N(0, I). (count, 2)
 void reverseStart(std::uint64_t seed, std::uint32_t first, std::span<float> positions);

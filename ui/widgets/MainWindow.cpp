@@ -247,7 +247,8 @@ void MainWindow::tick() {
         transport_->show(snapshot);
         showNotices(*snapshot);
     }
-    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the way.
+    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
+    // way.
     const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
     transport_->setTime(time);
     if (reads_->isVisible()) reads_->show(snapshot, time);

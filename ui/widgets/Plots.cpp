@@ -124,10 +124,11 @@ class CurvesPlot : public PlotBase {
             QVector<double> values;
             for (const double t : times) {
                 double value = curves_[c].value(*snapshot, static_cast<int>(t));
-                if (logarithmic_) value = std::max(value, smallest);
+                // Zero has no place on a logarithmic axis: a gap, not a line along the bottom.
+                if (logarithmic_) value = value > 0.0 ? std::max(value, smallest) : std::nan("");
                 values.append(value);
-                low = std::min(low, value);
-                high = std::max(high, value);
+                low = std::fmin(low, value);
+                high = std::fmax(high, value);
             }
             chart_.graph(static_cast<int>(c))->setData(times, values, true);
             ends.push_back(values.back());
@@ -164,7 +165,8 @@ class CurvesPlot : public PlotBase {
         std::vector<std::pair<double, std::size_t>> places;
         for (std::size_t c = 0; c < ends.size(); ++c) {
             const QCPRange range = chart_.yAxis->range();
-            const double share = logarithmic_
+            const double share = std::isnan(ends[c]) ? 1.0
+                                 : logarithmic_
                                      ? std::log(range.upper / ends[c]) / std::log(range.upper / range.lower)
                                      : (range.upper - ends[c]) / range.size();
             places.emplace_back(share, c);
@@ -203,7 +205,7 @@ Plot* makeNoisePlot() {
         {"SNR", Qt::SolidLine, &Theme::text, [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
         {"β", Qt::DashLine, &Theme::forward, [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
         {"σ", Qt::DashDotLine, &Theme::reverse,
-         [](const Snapshot& s, int t) { return sigma(*s.schedule, s.settings.sampler, t); }},
+         [](const Snapshot& s, int t) { return stepNoise(*s.schedule, s.settings.sampler, t); }},
     };
     return new CurvesPlot(curves, true);
 }

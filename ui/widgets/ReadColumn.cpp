@@ -25,17 +25,7 @@ constexpr NumberRow numbers[] = {
     {"ᾱ<sub>t</sub>", "Share of the data's variance that is left",
      [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
     {"σ<sub>t</sub>", "Standard deviation of the noise of the reverse step",
-     [](const Snapshot& s, int t) {
-         const auto& sampler = s.settings.sampler;
-         if (samplers()[static_cast<std::size_t>(sampler.kind)].usesSigma)
-             return t > 1 ? sigma(*s.schedule, sampler, t) : 0.0;
-         const auto times = samplingTimes(*s.schedule, sampler);
-         const auto at = std::lower_bound(times.rbegin(), times.rend(), t);
-         const int from = at == times.rend() ? times.front() : *at;
-         const int to = at == times.rbegin() ? 0 : *std::prev(at);
-         return static_cast<double>(
-             samplers()[static_cast<std::size_t>(sampler.kind)].step(*s.schedule, sampler, from, to).noise);
-     }},
+     [](const Snapshot& s, int t) { return stepNoise(*s.schedule, s.settings.sampler, t); }},
     {"SNR", "Signal-to-noise ratio ᾱ/(1 − ᾱ)", [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
     {"√ᾱ<sub>t</sub>", "Factor of the data in x at step t",
      [](const Snapshot& s, int t) { return std::sqrt(s.schedule->alphaBar(t)); }},

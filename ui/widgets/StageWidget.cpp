@@ -35,6 +35,7 @@ StageWidget::StageWidget(Studio& studio, QWidget* parent) : QWidget(parent), stu
 void StageWidget::refresh() {
     for (std::size_t i = 0; i < layerButtons_.size(); ++i)
         layerButtons_[i]->setChecked(studio_.settings().view.*layers()[i].shown);
+    placeToggles();
     update();
 }
 
@@ -44,9 +45,17 @@ void StageWidget::show(std::shared_ptr<const Snapshot> snapshot, double playhead
     update();
 }
 
-void StageWidget::resizeEvent(QResizeEvent*) {
+void StageWidget::placeToggles() {
     toggles_->adjustSize();
-    toggles_->move(14, height() - toggles_->height() - 10);
+    // Above the numbers of a lane that is too narrow for both in one line.
+    const bool both = studio_.settings().view.lanes == LaneKind::Both;
+    const int lane = both ? width() / 2 : width();
+    const int raised = lane < toggles_->width() + 170 ? 26 : 0;
+    toggles_->move(14, height() - toggles_->height() - 10 - raised);
+}
+
+void StageWidget::resizeEvent(QResizeEvent*) {
+    placeToggles();
 }
 
 void StageWidget::paintEvent(QPaintEvent*) {

@@ -23,6 +23,8 @@ class StageWidget : public QWidget {
     void resizeEvent(QResizeEvent*) override;
 
   private:
+    void placeToggles();
+
     Studio& studio_;
     std::shared_ptr<const Snapshot> snapshot_;
     double playhead_ = 0.0;
