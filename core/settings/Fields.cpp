@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
+#include "denoiser/Mlp.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/ReverseSampler.h"
 #include "settings/Kinds.h"
@@ -35,6 +36,7 @@ const SamplerRow& samplerRow(const Settings& s) {
     [](const Settings& s) -> double { return static_cast<double>(s.path); }, \
         [](Settings& s, double value) { s.path = static_cast<decltype(s.path)>(value); }
 
+constexpr double largestStep = 60e9;                // floating-point operations: under a second on two cores
 constexpr double largestSeed = 9007199254740991.0;  // 2^53 - 1: every seed is a double of its own
 
 using enum FieldType;
@@ -283,6 +285,15 @@ void validate(const Settings& settings) {
         throw InputError("schedule.beta-min (" + numberText(settings.schedule.betaMin) +
                          ") is above schedule.beta-max (" + numberText(settings.schedule.betaMax) +
                          "): the noise must not shrink along the schedule.");
+    const double parameters = static_cast<double>(layoutOf(settings.network).parameterCount());
+    const double work = 6.0 * parameters * settings.training.batch;  // forward, and twice as much backward
+    if (work > largestStep)
+        throw InputError(
+            "A training step of this network with a batch of " + std::to_string(settings.training.batch) +
+            " would take " + std::to_string(std::lround(work / 1e9)) + " GFLOP; up to " +
+            std::to_string(std::lround(largestStep / 1e9)) +
+            " are accepted, so that the program stays responsive: this network takes batches up to " +
+            std::to_string(static_cast<int>(largestStep / 6.0 / parameters)) + ".");
 }
 
 }  // namespace diffuscope

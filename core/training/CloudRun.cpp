@@ -11,6 +11,7 @@ namespace diffuscope {
 namespace {
 
 constexpr std::size_t blockParticles = 16384;
+constexpr std::size_t smallestBlock = 64;
 
 }  // namespace
 
@@ -36,8 +37,9 @@ void CloudRun::keep(int t, std::span<const float> positions) {
 std::size_t CloudRun::advance(std::size_t units) {
     if (done()) return 0;
     const std::size_t count = positions_.size() / 2;
-    if (count > blockParticles) {
-        const std::size_t size = std::min(blockParticles, count - block_);
+    const std::size_t block = std::clamp(units, smallestBlock, blockParticles);
+    if (block_ > 0 || count > block) {
+        const std::size_t size = std::min(block, count - block_);
         advance_(next_, 1, static_cast<std::uint32_t>(block_),
                  std::span(positions_).subspan(block_ * 2, size * 2), {});
         block_ += size;

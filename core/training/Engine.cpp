@@ -62,15 +62,17 @@ void Engine::run(Settings settings, bool training) {
     Worker worker(settings, training, snapshots_);
     while (true) {
         std::vector<Command> commands;
+        bool stopping = false;
         {
             std::unique_lock lock(mutex_);
             if (!worker.busy()) wake_.wait(lock, [this] { return stop_ || changed_; });
-            if (stop_) return;
+            stopping = stop_;
             changed_ = false;
             commands.swap(commands_);
         }
         // Commands carry settings of their own; what is in the slot is newer than all of them.
         for (const Command& command : commands) worker.guarded([&] { command(worker); });
+        if (stopping) return;  // after the commands: one may be a save that the user asked for
         if (const auto newest = settings_.take()) worker.guarded([&] { worker.apply(*newest); });
         worker.work();
     }

@@ -43,8 +43,8 @@ class Engine {
 
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return snapshots_.peek(); }
 
-    /// Asks for the whole training state; `done` is called on the worker thread. Not called when the engine
-    /// ends first.
+    /// Asks for the whole training state; `done` is called on the worker thread. An engine that ends calls
+    /// it first.
     void requestRun(std::function<void(std::shared_ptr<const SavedRun>)> done);
 
   private:

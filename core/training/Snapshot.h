@@ -1,15 +1,15 @@
 #pragma once
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Trajectory.h"
 #include "settings/Settings.h"
 #include "training/LossHistory.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace diffuscope {
 
@@ -26,14 +26,15 @@ struct Snapshot {
     std::shared_ptr<const DataSet> data;
     std::shared_ptr<const NoiseSchedule> schedule;
 
-    Trajectory forward;         ///< the cloud, data to noise
-    Trajectory reverse;         ///< the cloud; partial (from T downwards) after a change of settings
-    Trajectory reverseBefore;   ///< the last complete cloud while `reverse` is partial, else empty
-    Trajectory forwardPaths;    ///< the followed particles, the cloud's first, at every step
+    Trajectory forward;        ///< the cloud, data to noise
+    Trajectory reverse;        ///< the cloud; partial (from T downwards) after a change of settings
+    Trajectory reverseBefore;  ///< the last complete cloud while `reverse` is partial, else empty
+    Trajectory forwardPaths;   ///< the followed particles, the cloud's first, at every step
     Trajectory reversePaths;
     double reverseComputed = 0.0;  ///< share of the reverse run that has been computed, 0 … 1
 
     bool training = false;  ///< playing, not paused
+    bool stopped = false;   ///< paused by itself, because training could not go on
     std::int64_t step = 0;
     double stepsPerSecond = 0.0;
     double loss = 0.0;  ///< mean of the recent steps; NaN before the first

@@ -125,14 +125,21 @@ void Trainer::start(TrainingState state, LossHistory history) {
 }
 
 void Trainer::keep(TrainingState state) {
+    failures_ = 0;
     lastGood_ = std::move(state);
     lastGoodHistory_ = history_;
 }
 
 std::string Trainer::recover(std::int64_t failedStep) {
-    rateScale_ *= 0.5;
     history_ = lastGoodHistory_;
     backend_->setState(lastGood_);
+    if (++failures_ > mostFailures) {
+        failures_ = 0;
+        throw InputError("Training stopped: it leaves the finite numbers at step " +
+                         std::to_string(failedStep) +
+                         " however small the learning rate. Start the network anew, or change the data.");
+    }
+    rateScale_ *= 0.5;
     std::ostringstream sentence;
     sentence << "Training left the finite numbers at step " << failedStep << ": the weights of step "
              << lastGood_.step << " are back, and the learning rate is halved to "

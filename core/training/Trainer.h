@@ -27,6 +27,8 @@ class Trainer {
 
     /// Trains `steps` steps. A non-finite loss or parameter restores the last good weights (kept at every
     /// step that 200 divides), halves rateScale() and returns at once, with a sentence about it.
+    /// @throws InputError when ten halvings in a row have not helped: training cannot go on from these
+    /// weights.
     std::optional<std::string> advance(int steps);
 
     void reset();  ///< the network starts anew from its seed; rateScale() is 1 again
@@ -42,6 +44,7 @@ class Trainer {
 
   private:
     static constexpr int keepEvery = 200;
+    static constexpr int mostFailures = 10;
 
     void setLevels();
     void start(TrainingState state, LossHistory history);
@@ -56,6 +59,7 @@ class Trainer {
     LossHistory lastGoodHistory_;
     std::vector<float> losses_;  // of the steps in progress
     double rateScale_ = 1.0;
+    int failures_ = 0;  // in a row, from the same good weights
 };
 
 }  // namespace diffuscope

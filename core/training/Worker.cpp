@@ -51,10 +51,7 @@ void Engine::Worker::loadBackend() {
     guarded([&] { backend = makeBackend(settings_.backend); });
     if (!backend) {
         // The reason was given as a notice; the status bar shows it too.
-        backend = trainer_ && trainer_->backend().description().id == "cpu"
-                      ? nullptr
-                      : makeEigenBackend(0, notices_.back().sentence);
-        if (!backend) return;
+        backend = makeEigenBackend(0, notices_.back().sentence);
     }
     if (trainer_)
         trainer_->setBackend(std::move(backend));
@@ -125,6 +122,9 @@ void Engine::Worker::apply(const Settings& settings) {
     if (schedule) schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
     settings_ = settings;
     dirty_ = true;
+    // The ideal denoiser of many points costs a hundred times a network's step: the first slice is a careful
+    // one.
+    if (settings.sampler.denoiser != before.sampler.denoiser || data) secondsPerUnit_ = 1e-4;
     if (settings.backend != before.backend) {
         pass_ = {};
         loadBackend();
@@ -139,6 +139,7 @@ void Engine::Worker::apply(const Settings& settings) {
 
 void Engine::Worker::setTraining(bool playing) {
     training_ = playing;
+    stopped_ = false;
     pace_.clear();
     dirty_ = true;
 }
@@ -207,7 +208,13 @@ void Engine::Worker::trainSlice() {
     const int steps = std::clamp(static_cast<int>(sliceSeconds / secondsPerStep_), 1, 1000);
     const std::int64_t before = trainer_->step();
     const auto start = Clock::now();
-    afterTraining(before, trainer_->advance(steps));
+    try {
+        afterTraining(before, trainer_->advance(steps));
+    } catch (const InputError&) {
+        setTraining(false);
+        stopped_ = true;
+        throw;  // told by guarded()
+    }
     smoothInto(secondsPerStep_, secondsSince(start) / steps);
     pace_.emplace_back(Clock::now(), trainer_->step());
     while (pace_.size() > 2 && pace_.back().first - pace_.front().first > std::chrono::seconds(1))
@@ -265,6 +272,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reversePaths = shownPaths_;
     snapshot->reverseComputed = shownShare_;
     snapshot->training = training_;
+    snapshot->stopped = stopped_;
     snapshot->history = history_;
     snapshot->loss = std::numeric_limits<double>::quiet_NaN();
     if (trainer_) {

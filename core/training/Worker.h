@@ -56,6 +56,7 @@ class Engine::Worker {
     Latest<Snapshot>& snapshots_;
     Settings settings_;
     bool training_;
+    bool stopped_ = false;  // by itself, because training could not go on
     std::shared_ptr<const DataSet> imported_;
     std::shared_ptr<const DataSet> data_;
     std::shared_ptr<const NoiseSchedule> schedule_;

@@ -124,6 +124,24 @@ class FieldsTest : public QObject {
         settings.schedule.kind = ScheduleKind::Cosine;  // has no use for beta
         validate(settings);
     }
+
+    void stepsThatWouldTakeLong() {
+        Settings settings;
+        settings.training.batch = 65536;
+        validate(settings);
+        settings.network.width = 512;
+        settings.network.depth = 8;
+        try {
+            validate(settings);
+            QFAIL("a step of more than half a TFLOP was accepted");
+        } catch (const InputError& error) {
+            const QString sentence = QString::fromUtf8(error.what());
+            const int accepted = sentence.section("up to ", -1).section('.', 0, 0).toInt();
+            QVERIFY2(accepted > 0, error.what());
+            settings.training.batch = accepted;
+            validate(settings);
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(FieldsTest)

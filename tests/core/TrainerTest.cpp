@@ -50,6 +50,7 @@ class TrainerTest : public QObject {
     Q_OBJECT
   private slots:
     void stepsInAnyPortions();
+    void givesUpOnWeightsThatNoRateHelps();
     void lossFalls();
     void trainingSettingsKeepTheNetwork_data();
     void trainingSettingsKeepTheNetwork();
@@ -242,6 +243,27 @@ void TrainerTest::lostBackendCostsAtMostTheKeptSteps() {
     lost.setBackend(makeEigenBackend(1, "the device was lost"));
     QVERIFY(lost.backend().state() == good.backend().state());
     QVERIFY(lost.history() == good.history());
+}
+
+/// Weights that are finite but overflow at once: each try fails whatever the rate, and the Trainer says so.
+void TrainerTest::givesUpOnWeightsThatNoRateHelps() {
+    const Settings settings = smallSettings();
+    TrainingState state = initialState(layoutOf(settings.network), 1);
+    std::fill(state.parameters.begin(), state.parameters.end(), 1e30f);
+    Trainer trainer(settings, dataOf(settings), makeEigenBackend(1, "test"), state);
+    int sentences = 0;
+    bool gaveUp = false;
+    for (int tries = 0; tries < 50 && !gaveUp; ++tries) {
+        try {
+            if (trainer.advance(10)) ++sentences;
+        } catch (const InputError&) {
+            gaveUp = true;
+        }
+    }
+    QVERIFY(gaveUp);
+    QCOMPARE(sentences, 10);
+    trainer.reset();
+    QVERIFY(!trainer.advance(10));
 }
 
 QTEST_GUILESS_MAIN(TrainerTest)

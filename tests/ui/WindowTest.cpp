@@ -16,6 +16,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
+#include <QWheelEvent>
 #include <cmath>
 
 using namespace diffuscope;
@@ -147,6 +148,66 @@ class WindowTest : public QObject {
         QVERIFY(studio.settings() == after);
     }
 
+    /// Trails are thinned on long runs: no index may leave them at the ends.
+    void playheadAtTheEndsOfLongRuns() {
+        Settings settings = smallSettings();
+        settings.view.particles = 20;
+        MainWindow window(settings);
+        window.show();
+        auto& studio = window.studio();
+        for (const int steps : {534, 999, 1001, 10000}) {
+            settings.schedule.steps = steps;
+            studio.change(settings, "steps");
+            QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() &&
+                                         studio.snapshot()->settings.schedule.steps == steps &&
+                                         studio.snapshot()->reversePaths.steps() == steps &&
+                                         studio.snapshot()->forwardPaths.complete(),
+                                     30000);
+            for (const double t : {double(steps), steps - 1.0, 1.0, 0.0}) {
+                window.playback().setPlaying(false);
+                window.playback().setTime(t);
+                QTest::qWait(60);
+                QCOMPARE(window.playback().time(), t);
+            }
+        }
+    }
+
+    /// A change that starts the network anew trains by itself even when paused, and undo brings the weights
+    /// back.
+    void aNewWidthTrainsAndIsUndone() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 300, 20000);
+        studio.setTraining(false);
+        QTRY_VERIFY(!studio.snapshot()->training);
+        const auto trained = studio.snapshot()->step;
+        Settings wider = studio.settings();
+        wider.network.width = 64;
+        studio.change(wider, "width");
+        QVERIFY(studio.training());
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->settings == wider && studio.snapshot()->training &&
+                                     studio.snapshot()->step > 0,
+                                 20000);
+        studio.setTraining(false);
+        studio.undoStack().undo();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->settings == smallSettings(), 20000);
+        QVERIFY(studio.snapshot()->step >= trained);
+    }
+
+    void theWheelScrollsAndDoesNotSet() {
+        MainWindow window(smallSettings());
+        window.show();
+        const Settings before = window.studio().settings();
+        for (FieldRow* row : window.findChildren<FieldRow*>())
+            for (QWidget* control : row->findChildren<QWidget*>()) {
+                QWheelEvent wheel(QPointF(5, 5), control->mapToGlobal(QPointF(5, 5)), {}, {0, -120},
+                                  Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+                QCoreApplication::sendEvent(control, &wheel);
+            }
+        QVERIFY(window.studio().settings() == before);
+    }
+
     void numbersAreTypedAndRefused() {
         MainWindow window(smallSettings());
         window.show();
@@ -161,6 +222,9 @@ class WindowTest : public QObject {
         };
         type("250");
         QCOMPARE(window.studio().settings().schedule.steps, 250);
+        type("1,000");
+        QCOMPARE(window.studio().settings().schedule.steps, 1000);
+        type("250");
         type("0");
         QCOMPARE(window.studio().settings().schedule.steps, 250);
         auto* bar = window.findChild<MessageBar*>();
@@ -231,7 +295,9 @@ class WindowTest : public QObject {
         QTRY_COMPARE(studio.path(), path);
         const auto step = studio.snapshot()->step;
 
-        MainWindow other{Settings{}};
+        Settings own;
+        own.backend = BackendKind::Cpu;  // the backend is this window's, not the file's
+        MainWindow other(own);
         other.show();
         other.open(path);
         QTRY_VERIFY_WITH_TIMEOUT(other.studio().snapshot() &&

@@ -48,8 +48,8 @@ std::vector<std::size_t> visited(std::size_t here, std::size_t reach, bool upwar
         if (indices.back() != end && end + stride > size) indices.push_back(end);
     } else {
         const std::size_t end = here > reach ? here - reach : 0;
-        for (std::size_t i = (here + stride - 1) / stride * stride; i > end; i -= stride)
-            if (i != here) indices.push_back(i);
+        for (std::size_t i = here > 0 ? (here - 1) / stride * stride : 0; i > end; i -= stride)
+            indices.push_back(i);
         if (end == 0 && here > 0) indices.push_back(0);
     }
     return indices;

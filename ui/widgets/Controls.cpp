@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPainter>
+#include <QRegularExpression>
 #include <QToolButton>
 #include <algorithm>
 #include <cmath>
@@ -82,7 +83,12 @@ void NumberField::commit() {
         text.chop(QString::fromUtf8(field_.unit.data(), qsizetype(field_.unit.size())).size());
     text = text.trimmed();
     text.replace(QChar(0x2212), '-');
-    text.replace(',', '.');
+    // 1,000 is a thousand, as the window writes it; 0,02 is a decimal comma.
+    static const QRegularExpression thousands("^-?\\d{1,3}(,\\d{3})+$");
+    if (thousands.match(text).hasMatch())
+        text.remove(',');
+    else
+        text.replace(',', '.');
     Settings scratch;
     try {
         parseField(field_, text.toStdString(), scratch);

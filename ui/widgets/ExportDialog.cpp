@@ -49,7 +49,10 @@ ExportDialog::ExportDialog(Studio& studio, QWidget* parent) : QDialog(parent), s
     auto* pathRow = new QHBoxLayout;
     QString folder = QStandardPaths::writableLocation(QStandardPaths::MoviesLocation);
     if (folder.isEmpty() || !QDir(folder).exists()) folder = QDir::homePath();
-    path_ = new QLineEdit(QDir(folder).filePath("diffuscope.mp4"));
+    QString name = "diffuscope.mp4";
+    for (int i = 2; QFileInfo::exists(QDir(folder).filePath(name)); ++i)
+        name = QStringLiteral("diffuscope-%1.mp4").arg(i);
+    path_ = new QLineEdit(QDir(folder).filePath(name));
     path_->setAccessibleName(tr("File"));
     browse_ = new QPushButton(tr("Choose…"));
     pathRow->addWidget(path_, 1);
@@ -143,8 +146,17 @@ void ExportDialog::enable(bool editing) {
     close_->setText(editing ? tr("Close") : tr("Cancel"));
 }
 
+/// A file that exists is replaced only after a second press of the button.
+bool ExportDialog::mayWrite() {
+    const QString path = path_->text().trimmed();
+    if (!QFileInfo(path).isFile() || path == replaced_) return true;
+    replaced_ = path;
+    status_->setText(tr("%1 exists. Press Export again to replace it.").arg(QFileInfo(path).fileName()));
+    return false;
+}
+
 void ExportDialog::start() {
-    if (job_) return;
+    if (job_ || !mayWrite()) return;
     enable(false);
     bar_->setValue(0);
     status_->setText(tr("Taking the network's weights…"));
@@ -205,6 +217,7 @@ void ExportDialog::finish() {
     thread_.join();
     timer_.stop();
     const std::shared_ptr<Job> job = std::exchange(job_, nullptr);
+    replaced_.clear();
     enable(true);
     bar_->setValue(job->made ? 1000 : 0);
     const QString name = QFileInfo(path_->text()).fileName();

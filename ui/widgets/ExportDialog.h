@@ -44,6 +44,7 @@ class ExportDialog : public QDialog {
 
     void choosePath();
     void followFormat();
+    [[nodiscard]] bool mayWrite();
     void start();
     void poll();
     void finish();
@@ -60,6 +61,7 @@ class ExportDialog : public QDialog {
     QPushButton *start_, *close_;
     QTimer timer_;
     QElapsedTimer clock_;
+    QString replaced_;  ///< the file that the user was told would be replaced
     std::shared_ptr<Job> job_;
     std::thread thread_;
 };

@@ -1,5 +1,6 @@
 #include "widgets/FieldRow.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
@@ -49,7 +50,15 @@ FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* p
             control->setAccessibleName(text(field.label));
             control->setAccessibleDescription(text(field.help));
         }
+    // The wheel scrolls the column; a setting must not change because it came to lie under the pointer.
+    for (QWidget* control : findChildren<QWidget*>()) control->installEventFilter(this);
     refresh();
+}
+
+bool FieldRow::eventFilter(QObject*, QEvent* event) {
+    if (event->type() != QEvent::Wheel) return false;
+    event->ignore();
+    return true;
 }
 
 void FieldRow::buildNumber(Accent accent) {
@@ -81,6 +90,7 @@ void FieldRow::buildNumber(Accent accent) {
     row->addWidget(number_);
     setFixedHeight(28);
     connect(slider_, &QSlider::valueChanged, this, [this](int position) { assign(sliderValue(position)); });
+    connect(slider_, &QSlider::sliderReleased, this, &FieldRow::refresh);
     connect(number_, &NumberField::edited, this, &FieldRow::assign);
     connect(number_, &NumberField::refused, this,
             [this](const QString& sentence) { studio_.report(true, sentence); });

@@ -21,6 +21,9 @@ class FieldRow : public QWidget {
     [[nodiscard]] const Field& field() const { return field_; }
     [[nodiscard]] bool applies() const;
 
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
   private:
     void buildNumber(Accent accent);
     void buildSwitch();

@@ -243,6 +243,7 @@ void MainWindow::tick() {
     moved_ = false;
     if (fresh) {
         shown_ = snapshot;
+        if (snapshot->stopped && studio_.training()) studio_.setTraining(false);
         controls_->show(*snapshot);
         transport_->show(snapshot);
         showNotices(*snapshot);

@@ -85,7 +85,7 @@ struct Curve {
     double (*value)(const Snapshot&, int t);
 };
 
-constexpr double smallest = 1e-6;
+constexpr double smallest = 1e-12;
 
 /// Curves over t with the playhead. The names stand at the curves' ends.
 class CurvesPlot : public PlotBase {
@@ -125,7 +125,7 @@ class CurvesPlot : public PlotBase {
             for (const double t : times) {
                 double value = curves_[c].value(*snapshot, static_cast<int>(t));
                 // Zero has no place on a logarithmic axis: a gap, not a line along the bottom.
-                if (logarithmic_) value = value > 0.0 ? std::max(value, smallest) : std::nan("");
+                if (logarithmic_) value = value > smallest ? value : std::nan("");
                 values.append(value);
                 low = std::fmin(low, value);
                 high = std::fmax(high, value);
@@ -133,6 +133,9 @@ class CurvesPlot : public PlotBase {
             chart_.graph(static_cast<int>(c))->setData(times, values, true);
             ends.push_back(values.back());
         }
+        for (int c = 0; c < chart_.graphCount(); ++c)  // a line needs two points
+            chart_.graph(c)->setScatterStyle(steps == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, 6)
+                                                        : QCPScatterStyle());
         chart_.xAxis->setRange(0, std::max(steps, 2));
         if (logarithmic_) chart_.yAxis->setRange(low / 2, high * 2);
         placeNames(ends);
@@ -250,8 +253,7 @@ class LossPlot : public PlotBase {
         chart_.graph(1)->setData(steps, smooth, true);
         if (!raw.empty()) {
             const auto [low, high] = std::minmax_element(raw.begin(), raw.end());
-            chart_.xAxis->setRange(std::min(10.0, std::max(1.0, steps.back() / 10.0)),
-                                   std::max(steps.back(), 100.0));
+            chart_.xAxis->setRange(steps.back() < 1000.0 ? 1.0 : 10.0, std::max(steps.back(), 100.0));
             chart_.yAxis->setRange(*low * 0.9, std::max(*high * 1.1, *low * 2.0));
         }
         chart_.replot(QCustomPlot::rpQueuedReplot);

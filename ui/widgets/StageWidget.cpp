@@ -7,7 +7,11 @@
 
 namespace diffuscope {
 
-StageWidget::StageWidget(Studio& studio, QWidget* parent) : QWidget(parent), studio_(studio) {
+StageWidget::StageWidget(Studio& studio, QWidget* parent)
+    : QWidget(parent), studio_(studio), painter_([this] {
+          QMetaObject::invokeMethod(
+              this, [this] { update(); }, Qt::QueuedConnection);
+      }) {
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAccessibleName(tr("Stage"));
     toggles_ = new QWidget(this);
@@ -36,13 +40,13 @@ void StageWidget::refresh() {
     for (std::size_t i = 0; i < layerButtons_.size(); ++i)
         layerButtons_[i]->setChecked(studio_.settings().view.*layers()[i].shown);
     placeToggles();
-    update();
+    ask();
 }
 
 void StageWidget::show(std::shared_ptr<const Snapshot> snapshot, double playhead) {
     snapshot_ = std::move(snapshot);
     playhead_ = playhead;
-    update();
+    ask();
 }
 
 void StageWidget::placeToggles() {
@@ -56,15 +60,23 @@ void StageWidget::placeToggles() {
 
 void StageWidget::resizeEvent(QResizeEvent*) {
     placeToggles();
+    ask();
+}
+
+void StageWidget::ask() {
+    painter_.request({.snapshot = snapshot_,
+                      .view = studio_.settings().view,
+                      .playhead = playhead_,
+                      .size = size(),
+                      .pixelRatio = devicePixelRatioF()});
 }
 
 void StageWidget::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const ViewSettings& view = studio_.settings().view;
-    painter.fillRect(rect(), themeOf(view.theme).window);
-    const Frame frame{
-        .snapshot = snapshot_.get(), .view = &view, .playhead = playhead_, .textPixels = 13, .splat = {}};
-    scenes()[static_cast<std::size_t>(view.lanes)].paint(painter, rect(), frame);
+    const auto picture = painter_.picture();
+    if (!picture || picture->deviceIndependentSize() != QSizeF(size()))
+        painter.fillRect(rect(), themeOf(studio_.settings().view.theme).window);
+    if (picture) painter.drawImage(QPointF(0, 0), *picture);
 }
 
 }  // namespace diffuscope

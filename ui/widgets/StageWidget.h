@@ -1,5 +1,6 @@
 #pragma once
 #include "scenes/Scene.h"
+#include "widgets/StagePainter.h"
 #include "widgets/Studio.h"
 
 #include <QToolButton>
@@ -9,7 +10,7 @@
 
 namespace diffuscope {
 
-/// The stage: paints the scene of the chosen lanes, and carries a toggle per layer.
+/// The stage: shows the newest picture of the scene of the chosen lanes, and carries a toggle per layer.
 class StageWidget : public QWidget {
     Q_OBJECT
   public:
@@ -25,11 +26,14 @@ class StageWidget : public QWidget {
   private:
     void placeToggles();
 
+    void ask();
+
     Studio& studio_;
     std::shared_ptr<const Snapshot> snapshot_;
     double playhead_ = 0.0;
     QWidget* toggles_;
     std::vector<QToolButton*> layerButtons_;
+    StagePainter painter_;  // last: its thread ends before what it calls
 };
 
 }  // namespace diffuscope

@@ -24,8 +24,20 @@ class SettingsCommand : public QUndoCommand {
           before_(studio.settings_),
           after_(after),
           mergeKey_(mergeKey) {}
-    void undo() override { studio_.adopt(withPresentView(before_)); }
-    void redo() override { studio_.adopt(withPresentView(after_)); }
+    void redo() override {
+        // A change that starts the network anew keeps the weights that it throws away.
+        if (costOfChange(before_, after_) == Cost::StartAnew) studio_.keepRun(slot_);
+        studio_.adopt(withPresentView(after_));
+    }
+    void undo() override {
+        const Settings settings = withPresentView(before_);
+        if (const auto run = slot_->peek()) {
+            SavedRun restored = *run;
+            restored.settings = settings;
+            studio_.engine_.restore(std::make_shared<const SavedRun>(std::move(restored)));
+        }
+        studio_.adopt(settings);
+    }
     [[nodiscard]] int id() const override { return mergeKey_; }
     bool mergeWith(const QUndoCommand* other) override {
         after_ = static_cast<const SettingsCommand*>(other)->after_;
@@ -45,6 +57,7 @@ class SettingsCommand : public QUndoCommand {
     Settings before_;
     Settings after_;
     int mergeKey_;
+    std::shared_ptr<Latest<SavedRun>> slot_ = std::make_shared<Latest<SavedRun>>();
 };
 
 /// Starts the network anew; undoing brings the weights back that were there.
@@ -54,8 +67,7 @@ class ResetCommand : public QUndoCommand {
         : QUndoCommand(Studio::tr("reset of the network")), studio_(studio) {}
     void redo() override {
         // Commands run in order: the weights are taken before they are thrown away.
-        studio_.engine_.requestRun(
-            [slot = slot_](std::shared_ptr<const SavedRun> run) { slot->put(std::move(run)); });
+        studio_.keepRun(slot_);
         studio_.engine_.resetNetwork();
     }
     void undo() override {
@@ -122,6 +134,10 @@ bool canOpen(const QString& path) {
 
 Studio::Studio(const Settings& settings) : settings_(settings), engine_(settings, true) {}
 
+void Studio::keepRun(const std::shared_ptr<Latest<SavedRun>>& slot) {
+    engine_.requestRun([slot](std::shared_ptr<const SavedRun> run) { slot->put(std::move(run)); });
+}
+
 void Studio::adopt(const Settings& settings) {
     settings_ = settings;
     engine_.setSettings(settings_);
@@ -137,7 +153,10 @@ void Studio::change(const Settings& settings, const QString& what, int mergeKey)
         emit settingsChanged();  // controls go back to what holds
         return;
     }
+    const bool learns = settings.data.dataset != settings_.data.dataset ||
+                        costOfChange(settings_, settings) == Cost::StartAnew;
     undo_.push(new SettingsCommand(*this, settings, what, mergeKey));
+    if (learns) setTraining(true);  // as the line under the control says
 }
 
 void Studio::changeView(const ViewSettings& view) {
@@ -199,6 +218,7 @@ void Studio::open(const QString& path, const std::function<void(Settings&)>& adj
 
 void Studio::openSession(Session session, const QString& path) {
     undo_.clear();
+    session.run.settings.backend = settings_.backend;  // of this machine, not of the one that saved
     settings_ = session.run.settings;
     path_ = path;
     engine_.restore(std::make_shared<const SavedRun>(std::move(session.run)));

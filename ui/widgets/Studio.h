@@ -52,6 +52,7 @@ class Studio : public QObject {
     friend class SettingsCommand;
     friend class ResetCommand;
     void adopt(const Settings& settings);
+    void keepRun(const std::shared_ptr<Latest<SavedRun>>& slot);
     void adjust(const std::function<void(Settings&)>& change);
     void openSession(Session session, const QString& path);
     void openTable(std::shared_ptr<const DataSet> data, const QString& path);

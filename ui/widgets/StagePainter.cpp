@@ -1,0 +1,89 @@
+#include "widgets/StagePainter.h"
+
+#include "Error.h"
+#include "denoiser/DenoiserBackend.h"
+
+#include <QPainter>
+#include <utility>
+
+namespace diffuscope {
+namespace {
+
+/// The splat of a compute backend of the painter's own, made when the first snapshot asks for it; the CPU's
+/// where there is none, or where it was lost.
+class DeviceSplat {
+  public:
+    [[nodiscard]] SplatFunction functionFor(const Snapshot* snapshot) {
+        if (!snapshot || snapshot->backend.id != "gpu" || failed_) return {};
+        return [this](std::span<const float> positions, const SplatView& view,
+                      std::span<std::uint32_t> accumulator) {
+            if (!failed_) {
+                try {
+                    if (!backend_) backend_ = makeComputeBackend({});
+                    backend_->splat(positions, view, accumulator);
+                    return;
+                } catch (const BackendError&) {
+                    failed_ = true;
+                    backend_.reset();
+                }
+            }
+            splat(positions, view, accumulator);
+        };
+    }
+
+  private:
+    std::unique_ptr<DenoiserBackend> backend_;
+    bool failed_ = false;
+};
+
+}  // namespace
+
+StagePainter::StagePainter(std::function<void()> painted)
+    : painted_(std::move(painted)), thread_([this] { run(); }) {}
+
+StagePainter::~StagePainter() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void StagePainter::request(StageRequest request) {
+    {
+        const std::lock_guard lock(mutex_);
+        next_ = std::make_unique<StageRequest>(std::move(request));
+    }
+    wake_.notify_one();
+}
+
+void StagePainter::run() {
+    DeviceSplat device;
+    while (true) {
+        std::unique_ptr<StageRequest> request;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return stop_ || next_; });
+            if (stop_) return;
+            request = std::move(next_);
+        }
+        QImage image(request->size * request->pixelRatio, QImage::Format_RGB32);
+        if (image.isNull()) continue;
+        image.setDevicePixelRatio(request->pixelRatio);
+        image.fill(themeOf(request->view.theme).window);
+        QPainter painter(&image);
+        const Frame frame{.snapshot = request->snapshot.get(),
+                          .view = &request->view,
+                          .playhead = request->playhead,
+                          .textPixels = 13,
+                          .splat = device.functionFor(request->snapshot.get())};
+        scenes()[static_cast<std::size_t>(request->view.lanes)].paint(
+            painter, QRectF(QPointF(0, 0), request->size), frame);
+        painter.end();
+        pictures_.put(std::make_shared<const QImage>(std::move(image)));
+        painted_();
+    }
+}
+
+}  // namespace diffuscope
