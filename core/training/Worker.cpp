@@ -244,7 +244,9 @@ void Engine::Worker::work() {
             dirty_ = true;
         } else {
             const bool sampled = pass_.paths.done() && pass_.cloud.done();
-            if (training_ && (turn_ || sampled)) {
+            // Where there is no cloud to look at yet, most of the time goes into the first one.
+            const bool first = pass_.visible && cloudBefore_.empty();
+            if (training_ && (turn_ % (first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();
                 if (sampled && trainer_->step() != pass_.trainedSteps &&
                     settings_.sampler.denoiser == DenoiserKind::Network)
@@ -252,7 +254,7 @@ void Engine::Worker::work() {
             } else if (!sampled) {
                 cloudSlice();
             }
-            turn_ = !turn_;
+            ++turn_;
         }
     });
     publish(false);

@@ -78,7 +78,7 @@ class Engine::Worker {
     std::int64_t serial_ = 0;
     Clock::time_point published_;
     bool dirty_ = true;
-    bool turn_ = false;
+    unsigned turn_ = 0;
 };
 
 }  // namespace diffuscope

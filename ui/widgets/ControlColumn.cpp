@@ -184,7 +184,7 @@ void ControlColumn::show(const Snapshot& snapshot) {
     data_->setNote(tr("%1 POINTS").arg(grouped(static_cast<std::int64_t>(snapshot.data->size()))));
     gauge_->show(*snapshot.schedule, *theme_);
     training_->setNote(snapshot.training ? tr("● LEARNING") : tr("PAUSED"),
-                       snapshot.training ? theme_->ideal : QColor());
+                       snapshot.training ? inkOf(*theme_, theme_->ideal, theme_->panel) : QColor());
     steps_->setText(tr("%1 steps").arg(grouped(snapshot.step)));
     QString pace = snapshot.training ? tr("%1 steps/s").arg(grouped(std::llround(snapshot.stepsPerSecond)))
                                      : tr("paused");

@@ -156,7 +156,7 @@ class CurvesPlot : public PlotBase {
         for (std::size_t c = 0; c < curves_.size(); ++c) {
             const QColor color = theme_->*curves_[c].color;
             chart_.graph(static_cast<int>(c))->setPen(QPen(color, 1.6, curves_[c].style));
-            names_[c]->setColor(color);
+            names_[c]->setColor(inkOf(*theme_, color, theme_->panel));
             names_[c]->setFont(uiFont(12, QFont::DemiBold));
         }
     }

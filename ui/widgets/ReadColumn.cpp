@@ -123,9 +123,10 @@ void ReadColumn::show(const std::shared_ptr<const Snapshot>& snapshot, double pl
 void ReadColumn::showNumbers(const Snapshot& snapshot, int t) {
     for (std::size_t i = 0; i < values_.size(); ++i)
         values_[i]->setText(t == 0 ? QStringLiteral("–") : formatNumber(numbers[i].value(snapshot, t)));
-    const QString eps = QStringLiteral("<span style='color:%1'>ε̂</span>").arg(theme_->reverse.name());
-    const QString noise =
-        QStringLiteral("<span style='color:%1'>σ<sub>t</sub></span> z").arg(theme_->forward.name());
+    const QString eps = QStringLiteral("<span style='color:%1'>ε̂</span>")
+                            .arg(inkOf(*theme_, theme_->reverse, theme_->panel).name());
+    const QString noise = QStringLiteral("<span style='color:%1'>σ<sub>t</sub></span> z")
+                              .arg(inkOf(*theme_, theme_->forward, theme_->panel).name());
     const bool ddim = snapshot.settings.sampler.kind == SamplerKind::Ddim;
     equation_->setText(
         ddim ? QStringLiteral(

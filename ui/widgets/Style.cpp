@@ -58,7 +58,7 @@ QMenu::icon { padding-left: 8px; }
 QLabel[role="head"] { color: @secondary; font-size: 11px; font-weight: 600; }
 QLabel[role="quiet"] { color: @secondary; }
 QLabel[role="hint"] { color: @tertiary; font-size: 11px; }
-QLabel[role="warning"] { color: @warning; font-size: 12px; }
+QLabel[role="warning"] { color: @alarm; font-size: 12px; }
 QLabel[role="brand"] { font-size: 15px; font-weight: 600; }
 QLabel[role="strong"] { font-weight: 600; }
 QFrame[role="line"] { background: @line; max-height: 1px; min-height: 1px; border: none; }
@@ -106,7 +106,7 @@ QSlider[accent="forward"]::sub-page:horizontal { background: @forward; }
 QSlider[accent="reverse"]::sub-page:horizontal { background: @reverse; }
 QSlider[accent="ideal"]::sub-page:horizontal { background: @ideal; }
 QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: @handle;
-  border: 1px solid @line; }
+  border: 1px solid @tertiary; }
 QSlider::handle:horizontal:focus { border: 2px solid @reverse; width: 12px; height: 12px; }
 QSlider:disabled { color: @tertiary; }
 QSlider::sub-page:horizontal:disabled { background: @line; }
@@ -137,6 +137,7 @@ QTextBrowser { background: @panel; border: none; }
                                                     {"@reverse", theme.reverse},
                                                     {"@ideal", theme.ideal},
                                                     {"@warning", theme.warning},
+                                                    {"@alarm", inkOf(theme, theme.warning, theme.panel)},
                                                     {"@handle", theme.additive ? theme.text : theme.stage}};
     for (const auto& [role, color] : roles) text.replace(role, color.name());
     return text;
