@@ -9,6 +9,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
+#include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
@@ -344,6 +345,15 @@ class WindowTest : public QObject {
         window.open(write("bad.csv", "a,b\n1,2\n3,four\n"));
         QTRY_VERIFY(bar->sentence().contains("bad.csv"));
         QVERIFY2(bar->sentence().contains("3"), qPrintable(bar->sentence()));
+        // Dropping a file is opening it.
+        QMimeData mime;
+        mime.setUrls({QUrl::fromLocalFile(write("dropped.csv", "1;2\n3;4\n5;9\n8;1\n"))});
+        QDragEnterEvent enter({9, 9}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&window, &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop({9, 9}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&window, &drop);
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->data->size() == 4, 10000);
         window.open(write("notes.txt", "hello"));
         QTRY_VERIFY(bar->sentence().contains("notes.txt"));
         window.open(write("broken.diffuscope", "not a session"));
@@ -351,7 +361,7 @@ class WindowTest : public QObject {
         window.open(folder.filePath("missing.csv"));
         QTRY_VERIFY(bar->sentence().contains("missing.csv"));
         QVERIFY(studio.settings() == held);
-        QCOMPARE(studio.snapshot()->data->size(), std::size_t{3});
+        QCOMPARE(studio.snapshot()->data->size(), std::size_t{4});
     }
 
     void exportsAndCancels() {
