@@ -39,7 +39,8 @@ install_missing() {
         apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >/dev/null
 }
 
-# Configures when there is nothing configured, and builds the targets. Output only when something fails.
+# Configures when there is nothing configured, and builds the targets: on a terminal with ninja's line of progress,
+# elsewhere with output only when something fails.
 build() {
     if [ ! -f "$root/build/release/build.ninja" ]; then
         say "Configuring"
@@ -49,5 +50,9 @@ build() {
             exit 1
         fi
     fi
-    ninja -C "$root/build/release" --quiet "$@" >&2
+    if [ -t 2 ]; then
+        ninja -C "$root/build/release" "$@" >&2
+    else
+        ninja -C "$root/build/release" --quiet "$@" >&2
+    fi
 }
