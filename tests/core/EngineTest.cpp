@@ -185,6 +185,44 @@ class EngineTest : public QObject {
         QCOMPARE(flat(restored->reverse), picture);
     }
 
+    /// The other backend goes on from the same weights and shows the same cloud.
+    void switchingTheBackendKeepsTheNetwork() {
+        Engine engine(smallSettings(), true);
+        QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step > 300; }));
+        engine.setTraining(false);
+        engine.trainOneStep();
+        Latest<SavedRun> slot;
+        const auto runNow = [&] {
+            engine.requestRun([&slot](std::shared_ptr<const SavedRun> run) { slot.put(std::move(run)); });
+            std::shared_ptr<const SavedRun> run;
+            (void)QTest::qWaitFor([&] { return (run = slot.take()) != nullptr; }, 20'000);
+            return run;
+        };
+        const auto before = runNow();
+        QVERIFY(before);
+        Settings lower = smallSettings();
+        lower.sampler.sigma = SigmaKind::Lower;
+        engine.setSettings(lower);
+        const auto onCpu =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == lower && settled(s); });
+        QVERIFY(onCpu);
+        lower.backend = BackendKind::Gpu;
+        engine.setSettings(lower);
+        const auto onGpu =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == lower && settled(s); });
+        QVERIFY(onGpu);
+        QCOMPARE(onGpu->backend.id, std::string("gpu"));
+        QVERIFY(!onGpu->backend.reason.empty());
+        QCOMPARE(onGpu->step, onCpu->step);
+        const auto after = runNow();
+        QVERIFY(after);
+        QVERIFY(after->state == before->state);
+        const std::vector<float> one = flat(onCpu->reverse);
+        const std::vector<float> other = flat(onGpu->reverse);
+        QCOMPARE(other.size(), one.size());
+        for (std::size_t i = 0; i < one.size(); ++i) QVERIFY(std::abs(one[i] - other[i]) < 1e-3f);
+    }
+
     /// However the work is sliced, and whatever is kept, the positions are the same.
     void slicingDoesNotMatter() {
         const Settings settings = smallSettings();
