@@ -345,6 +345,8 @@ class WindowTest : public QObject {
         window.open(write("bad.csv", "a,b\n1,2\n3,four\n"));
         QTRY_VERIFY(bar->sentence().contains("bad.csv"));
         QVERIFY2(bar->sentence().contains("3"), qPrintable(bar->sentence()));
+        window.open(write("wide.csv", "name,b,c\n1,2,3\n3,4,7\n"));
+        QTRY_VERIFY(bar->sentence().contains("wide.csv: 2 points, name across and b up"));
         // Dropping a file is opening it.
         QMimeData mime;
         mime.setUrls({QUrl::fromLocalFile(write("dropped.csv", "1;2\n3;4\n5;9\n8;1\n"))});

@@ -125,6 +125,20 @@ std::string_view viewOf(const QByteArray& bytes) {
     return {bytes.constData(), static_cast<std::size_t>(bytes.size())};
 }
 
+/// A table of more than two columns gives its first two; the message that follows names them.
+DataSet readTable(const QByteArray& bytes) {
+    try {
+        return importPoints(viewOf(bytes));
+    } catch (const InputError&) {
+        const std::exception_ptr refusal = std::current_exception();
+        try {
+            return importPoints(viewOf(bytes), "1,2");
+        } catch (const InputError&) {
+            std::rethrow_exception(refusal);
+        }
+    }
+}
+
 }  // namespace
 
 bool canOpen(const QString& path) {
@@ -202,7 +216,7 @@ void Studio::open(const QString& path, const std::function<void(Settings&)>& adj
                     studio.adjust(adjust);
                 });
             } else {
-                auto data = std::make_shared<const DataSet>(importPoints(viewOf(readFile(path))));
+                auto data = std::make_shared<const DataSet>(readTable(readFile(path)));
                 onStudio(self, [data, path, adjust](Studio& studio) {
                     studio.openTable(data, path);
                     studio.adjust(adjust);
@@ -235,15 +249,17 @@ void Studio::openSession(Session session, const QString& path) {
 void Studio::openTable(std::shared_ptr<const DataSet> data, const QString& path) {
     Settings settings = settings_;
     settings.data.dataset = DatasetKind::Imported;
-    const std::size_t count = data->size();
+    const QString count = QLocale(QLocale::English).toString(qint64(data->size()));
+    const QString first = QString::fromStdString(data->axes[0]);
+    const QString second = QString::fromStdString(data->axes[1]);
     // Not undoable through the settings alone: the points before an import may have been another table's.
     undo_.clear();
     settings_ = settings;
     engine_.setImported(std::move(data), settings);
     emit settingsChanged();
-    emit message(false,
-                 tr("%1: %2 points. The network learns them now.")
-                     .arg(QFileInfo(path).fileName(), QLocale(QLocale::English).toString(qint64(count))));
+    emit message(false, tr("%1: %2 points, %3 across and %4 up. The network learns them now.")
+                            .arg(QFileInfo(path).fileName(), count, first, second));
+    setTraining(true);
 }
 
 void Studio::save(const QString& path, double playhead) {
