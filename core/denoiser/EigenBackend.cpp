@@ -44,7 +44,7 @@ class EigenBackend : public DenoiserBackend {
         : pool_(threads), scratch_(static_cast<std::size_t>(pool_.size())) {
         const std::string count = pool_.size() == 1 ? "1 thread" : std::to_string(pool_.size()) + " threads";
         description_ = {"cpu", "Eigen, " + count + ", " + vectorUnit(), std::move(reason)};
-        setState(initialState({}, 1));
+        EigenBackend::setState(initialState({}, 1));
     }
 
     const BackendDescription& description() const override { return description_; }

@@ -94,7 +94,7 @@ double sigma(const NoiseSchedule& schedule, const SamplerSettings& settings, int
 }
 
 std::vector<int> samplingTimes(const NoiseSchedule& schedule, const SamplerSettings& settings) {
-    const std::int64_t all = schedule.steps();
+    const std::int64_t all = std::max(1, schedule.steps());
     const bool some = samplers()[static_cast<std::size_t>(settings.kind)].subSequence;
     const std::int64_t taken = some ? std::clamp<std::int64_t>(settings.ddimSteps, 1, all) : all;
     std::vector<int> times;
