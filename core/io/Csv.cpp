@@ -191,10 +191,28 @@ void appendField(std::string& out, const std::string& name) {
     out += '"';
 }
 
-void appendNumber(std::string& out, float value) {
+template <typename Number>
+void appendNumber(std::string& out, Number value) {
     char buffer[32];
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
     out.append(buffer, end);
+}
+
+template <typename Number>
+std::string write(std::span<const Number> points, const std::array<std::string, 2>& axes) {
+    std::string out;
+    out.reserve(points.size() * 12 + 16);
+    appendField(out, axes[0]);
+    out += ',';
+    appendField(out, axes[1]);
+    out += '\n';
+    for (std::size_t i = 0; i + 1 < points.size(); i += 2) {
+        appendNumber(out, points[i]);
+        out += ',';
+        appendNumber(out, points[i + 1]);
+        out += '\n';
+    }
+    return out;
 }
 
 }  // namespace
@@ -209,19 +227,10 @@ std::array<std::string, 2> columnPair(std::string_view columns) {
 }
 
 std::string writeCsv(std::span<const float> points, const std::array<std::string, 2>& axes) {
-    std::string out;
-    out.reserve(points.size() * 12 + 16);
-    appendField(out, axes[0]);
-    out += ',';
-    appendField(out, axes[1]);
-    out += '\n';
-    for (std::size_t i = 0; i + 1 < points.size(); i += 2) {
-        appendNumber(out, points[i]);
-        out += ',';
-        appendNumber(out, points[i + 1]);
-        out += '\n';
-    }
-    return out;
+    return write(points, axes);
+}
+std::string writeCsv(std::span<const double> points, const std::array<std::string, 2>& axes) {
+    return write(points, axes);
 }
 
 CsvTable readCsv(std::string_view bytes, std::string_view columns) {

@@ -10,6 +10,7 @@ namespace diffuscope {
 
 /// `x,y` (or the given names) and a line per point, the shortest digits that read back exactly.
 [[nodiscard]] std::string writeCsv(std::span<const float> points, const std::array<std::string, 2>& axes);
+[[nodiscard]] std::string writeCsv(std::span<const double> points, const std::array<std::string, 2>& axes);
 
 struct CsvTable {
     std::vector<double> points;       ///< (N, 2)

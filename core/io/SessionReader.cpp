@@ -22,6 +22,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::int64_t largestStep = std::int64_t{1} << 53;
+
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : file_(readSafetensors(bytes)) {
@@ -40,6 +42,8 @@ class Reader {
         session.run.history = readHistory();
         if (const auto text = take("playhead")) session.playhead = finite(*text, "playhead");
         if (session.playhead < 0.0) refuseKey("playhead", "is negative.");
+        if (session.playhead > session.run.settings.schedule.steps)
+            refuseKey("playhead", "is beyond the schedule's T.");
         if (const auto text = take("training")) {
             if (*text != "true" && *text != "false") refuseKey("training", "is neither true nor false.");
             session.training = *text == "true";
@@ -79,7 +83,7 @@ class Reader {
         return value;
     }
     static std::int64_t natural(const json& value, const std::string& key, const char* what) {
-        if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value > (std::int64_t{1} << 53))
+        if (!value.is_number_integer() || value.get<std::int64_t>() < 0 || value > largestStep)
             refuseKey(key, std::string("has ") + what + " that is not a natural number.");
         return value.get<std::int64_t>();
     }
@@ -193,8 +197,8 @@ class Reader {
         const std::string text = require("step");
         std::int64_t step = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
-        if (error != std::errc() || end != text.data() + text.size() || step < 0)
-            refuseKey("step", "is " + quote(text) + ", not a natural number.");
+        if (error != std::errc() || end != text.data() + text.size() || step < 0 || step > largestStep)
+            refuseKey("step", "is " + quote(text) + ", not a natural number up to 2^53.");
         state.step = step;
     }
 
@@ -220,8 +224,9 @@ class Reader {
             const json units = parsed(*text, "units");
             if (!units.is_object()) refuseKey("units", "is not a JSON object.");
             data.units = {pair(units, "offset"), pair(units, "scale")};
-            if (!(data.units.scale[0] > 0.0) || !(data.units.scale[1] > 0.0))
-                refuseKey("units", "has a scale that is not positive.");
+            for (const double scale : data.units.scale)
+                if (!(scale >= 1e-300 && scale <= 1e300))
+                    refuseKey("units", "has a scale that is not from 1e-300 to 1e300.");
         }
         if (const auto text = take("axes")) {
             const auto names = strings(*text, "axes");
@@ -275,10 +280,14 @@ class Reader {
         for (std::size_t i = 0; i < steps.size(); ++i) {
             if (!losses[i].is_number() || !std::isfinite(losses[i].get<float>()))
                 refuseKey("history", "has a loss that is not a finite number.");
+            if (losses[i].get<float>() < 0.0f)
+                refuseKey("history", "has a negative loss, which no mean of squares is.");
             points.push_back({natural(steps[i], "history", "a step"), losses[i].get<float>()});
             if (i > 0 && points[i].step <= points[i - 1].step)
                 refuseKey("history", "has steps that do not rise.");
         }
+        if (!points.empty() && points.back().step > result_.session.run.state.step)
+            refuseKey("history", "goes beyond the network's step.");
         const std::int64_t stride = natural(history["stride"], "history", "a stride");
         if (stride < 1) refuseKey("history", "has a stride below 1.");
         return LossHistory::restored(std::move(points), stride);

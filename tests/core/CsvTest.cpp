@@ -130,6 +130,8 @@ class CsvTest : public QObject {
             QCOMPARE(std::memcmp(&read, &points[i], sizeof read), 0);
         }
         QCOMPARE(writeCsv(std::vector<float>{0.1f, 2.0f}, {"x", "y"}), std::string("x,y\n0.1,2\n"));
+        QCOMPARE(writeCsv(std::vector<double>{1e9 + 0.25, 0.1}, {"x", "y"}),
+                 std::string("x,y\n1000000000.25,0.1\n"));
     }
 };
 

@@ -216,10 +216,12 @@ void addSpoiltMetadata() {
     meta("a setting twice", "settings", R"({"seed":"1","seed":"2"})", "has the key \"seed\" twice");
     meta("other inputs", "inputs", R"({"features":["x"]})", "describes a network with other inputs");
     meta("a negative step", "step", "-1", "is \"-1\"");
+    meta("a step beyond 2^53", "step", "9007199254740993", "is \"9007199254740993\"");
     meta("a step of letters", "step", "ten", "is \"ten\"");
     meta("playhead NaN", "playhead", "nan", "is \"nan\"");
     meta("playhead of letters", "playhead", "12s", "is \"12s\"");
     meta("a negative playhead", "playhead", "-3", "is negative");
+    meta("a playhead beyond T", "playhead", "1000.5", "is beyond");
     meta("training is neither", "training", "maybe", "is neither");
     meta("history without losses", "history", R"({"stride":1,"step":[1]})", "has no stride, step and loss");
     meta("history of unequal lengths", "history", R"({"stride":1,"step":[1,2],"loss":[1.0]})",
@@ -227,11 +229,18 @@ void addSpoiltMetadata() {
     meta("history with null", "history", R"({"stride":1,"step":[1],"loss":[null]})", "has a loss");
     meta("history too large for a float", "history", R"({"stride":1,"step":[1],"loss":[1e300]})",
          "has a loss");
+    meta("history with a negative loss", "history", R"({"stride":1,"step":[1],"loss":[-0.5]})",
+         "has a negative loss");
+    meta("history beyond the step", "history", R"({"stride":1,"step":[1234567890124],"loss":[1]})",
+         "goes beyond the network's step");
     meta("history out of order", "history", R"({"stride":1,"step":[2,1],"loss":[1,1]})", "has steps");
     meta("history of stride 0", "history", R"({"stride":0,"step":[1],"loss":[1]})", "has a stride");
     meta("history out of range", "history", R"({"stride":1,"step":[1],"loss":[1e999]})", "is not valid JSON");
     meta("units of one axis", "units", R"({"offset":[0],"scale":[1,1]})", "has no pair offset");
     meta("units of scale 0", "units", R"({"offset":[0,0],"scale":[1,0]})", "has a scale");
+    meta("units of negative scale", "units", R"({"offset":[0,0],"scale":[-1,1]})", "has a scale");
+    meta("units of a tiny scale", "units", R"({"offset":[0,0],"scale":[1,1e-310]})", "has a scale");
+    meta("units of a huge scale", "units", R"({"offset":[0,0],"scale":[1e301,1]})", "has a scale");
     meta("one axis", "axes", R"(["x"])", "is not a pair");
     meta("axes of numbers", "axes", "[1,2]", "is not an array of strings");
     row("fewer classes than labels", "\"data.labels\" holds 1",
