@@ -34,9 +34,16 @@ int report(const std::string& sentence, int status) {
     return status;
 }
 
+/// What is printed may still wait in a buffer; when it cannot leave, that is a failure too.
+int reportOutput(int status) {
+    std::cout.flush();
+    if (std::cout) return status;
+    return report("Standard output could not be written to: the disk may be full.", status == 0 ? 1 : status);
+}
+
 int runReporting(const Run& run) {
     try {
-        return run();
+        return reportOutput(run());
     } catch (const UsageError& error) {
         return report(error.what(), 2);
     } catch (const Interrupted&) {
@@ -82,13 +89,22 @@ void asUsage(const std::function<void()>& act) {
     }
 }
 
-void addSettingOptions(CLI::App& program, CommonOptions& options) {
-    program.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
-    program.add_option("--backend", options.backend, "auto, cpu or gpu (default: auto)");
-    program.add_option("--set", options.assignments, "Any setting, as ID=VALUE; may be repeated")
+void addSeed(CLI::App& verb, CommonOptions& options) {
+    verb.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
+}
+
+void addAssignments(CLI::App& verb, CommonOptions& options) {
+    verb.add_option("--set", options.assignments, "Any setting, as ID=VALUE; may be repeated")
         ->type_name("ID=VALUE")
         ->expected(1)
         ->take_all();
+}
+
+void addSettingOptions(CLI::App& program, CommonOptions& options) {
+    addSeed(program, options);
+    program.add_option("--backend", options.backend,
+                       "auto, cpu or gpu (default: auto, whatever a session was made with)");
+    addAssignments(program, options);
 }
 
 void addCommonOptions(CLI::App& verb, CommonOptions& options) {
@@ -117,6 +133,17 @@ void setFromOption(std::string_view id, const std::string& text, Settings& setti
     });
 }
 
+void requireEffect(std::string_view option, const std::string& text, std::string_view id,
+                   const Settings& settings) {
+    const Field& field = fieldById(id);
+    if (text.empty() || !field.applies || field.applies(settings)) return;
+    std::string why;
+    for (const Field& other : fields())
+        if (other.group == field.group && other.type == FieldType::Choice && &other != &field)
+            why += (why.empty() ? "" : ", ") + std::string(other.id) + "=" + fieldText(other, settings);
+    throw UsageError(std::string(option) + " has no effect with " + why + ".");
+}
+
 void check(const Settings& settings) {
     asUsage([&] { validate(settings); });
 }
@@ -136,7 +163,7 @@ int runCommandLine(int argc, char** argv) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
+        return reportOutput(program.exit(error) == 0 ? 0 : 2);
     }
     if (needs != Needs::Window)
         for (const CLI::Option* option : program.get_options())

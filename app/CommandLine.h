@@ -21,7 +21,7 @@ class UsageError : public std::runtime_error {
 /// Calls `act`; an InputError in it is a wrong usage.
 void asUsage(const std::function<void()>& act);
 
-/// Options that every verb takes.
+/// Options that several verbs take.
 struct CommonOptions {
     std::optional<std::uint64_t> seed;
     std::string backend;
@@ -32,13 +32,21 @@ struct CommonOptions {
     /// Sets what was given, the assignments first. Call checked() after the verb's own options.
     void applyTo(Settings& settings) const;
 };
+/// All of them: for what computes.
 void addCommonOptions(CLI::App& verb, CommonOptions& options);
 
 /// Those of them that set settings: what the window takes.
 void addSettingOptions(CLI::App& program, CommonOptions& options);
+void addSeed(CLI::App& verb, CommonOptions& options);
+void addAssignments(CLI::App& verb, CommonOptions& options);
 
 /// Sets a field from an option's text, if it was given. @throws UsageError
 void setFromOption(std::string_view id, const std::string& text, Settings& settings);
+
+/// Refuses an option that was given (`text` is not empty) and has no effect: the field does not apply.
+/// @throws UsageError
+void requireEffect(std::string_view option, const std::string& text, std::string_view id,
+                   const Settings& settings);
 
 /// Refuses combinations that no option alone can refuse. @throws UsageError
 void check(const Settings& settings);

@@ -4,6 +4,7 @@
 #include "Error.h"
 #include "io/Csv.h"
 #include "io/Npy.h"
+#include "settings/Fields.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -18,6 +19,16 @@ constexpr std::string_view tableEndings[] = {"csv", "npy"};
 
 [[noreturn]] void refuse(const std::string& path, const QString& why) {
     throw InputError(path + ": " + why.toStdString());
+}
+
+QString reasonOf(const QFileDevice& file) {
+    const QString words = file.errorString();
+    // What Qt says when a write was cut short.
+    return words == QLatin1String("Unknown error") ? QStringLiteral("the disk may be full") : words;
+}
+
+double mapped(const UnitMap& map, std::size_t i, float value) {
+    return map.offset[i % 2] + map.scale[i % 2] * static_cast<double>(value);
 }
 
 std::string listOf(std::span<const std::string_view> endings) {
@@ -66,11 +77,11 @@ void writeFile(const std::string& path, std::string_view bytes) {
     // commit() would say yes after a write that a full disk cut short.
     const auto size = static_cast<qint64>(bytes.size());
     if (file.write(bytes.data(), size) != size || !file.flush()) {
-        const QString why = file.errorString();
+        const QString why = reasonOf(file);
         file.cancelWriting();
         refuse(path, "It could not be written: " + why + ".");
     }
-    if (!file.commit()) refuse(path, "It could not be written: " + file.errorString() + ".");
+    if (!file.commit()) refuse(path, "It could not be written: " + reasonOf(file) + ".");
 }
 
 Session loadSession(const std::string& path) {
@@ -78,11 +89,25 @@ Session loadSession(const std::string& path) {
         ReadSession read = readSession(readFile(path));
         for (const std::string& warning : read.warnings)
             std::cerr << "diffuscope: " << path << ": " << warning << '\n';
+        read.session.run.settings.backend = BackendKind::Auto;
         return std::move(read.session);
     } catch (const InputError& error) {
         const std::string what = error.what();
         throw InputError(what.starts_with(path) ? what : path + ": " + what);
     }
+}
+
+void requireFit(const Settings& settings, const SavedRun& saved, const std::string& path) {
+    if (layoutOf(settings.network) != saved.state.layout)
+        throw UsageError("The network of " + path + " is trained; its shape cannot be set.");
+    for (const Field& field : fields())
+        if (field.group == Group::Data && field.get(settings) != field.get(saved.settings))
+            throw UsageError(std::string(field.id) + " cannot be set here: the points are those of " + path +
+                             ".");
+    if (settings.network.conditioning == Conditioning::StepIndex &&
+        settings.schedule != saved.settings.schedule)
+        std::cerr
+            << "diffuscope: This network was told the step's index, so it is wrong for another schedule.\n";
 }
 
 PointsOutput::PointsOutput(std::string path, bool trajectories) : path_(std::move(path)), ending_("csv") {
@@ -97,28 +122,31 @@ PointsOutput::PointsOutput(std::string path, bool trajectories) : path_(std::mov
     requireWritable(path_);
 }
 
-void PointsOutput::write(std::span<const float> values, std::span<const std::size_t> shape) const {
-    const std::string bytes = ending_ == "npy" ? writeNpy(values, shape) : writeCsv(values, {"x", "y"});
-    if (!path_.empty()) {
-        writeFile(path_, bytes);
-        return;
+void PointsOutput::write(std::vector<float> values, std::span<const std::size_t> shape, Units units,
+                         const UnitMap& map) const {
+    const bool maps = units == Units::Data && map != UnitMap{};
+    std::string bytes;
+    if (ending_ == "npy") {
+        for (std::size_t i = 0; maps && i < values.size(); ++i)
+            values[i] = static_cast<float>(mapped(map, i, values[i]));
+        bytes = writeNpy(values, shape);
+    } else if (maps) {
+        std::vector<double> numbers(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) numbers[i] = mapped(map, i, values[i]);
+        bytes = writeCsv(numbers, {"x", "y"});
+    } else {
+        bytes = writeCsv(values, {"x", "y"});
     }
-    std::cout << bytes << std::flush;
-    if (!std::cout) throw InputError("Standard output could not be written to.");
+    if (path_.empty())
+        std::cout << bytes;
+    else
+        writeFile(path_, bytes);
 }
 
 Units unitsOf(const std::string& text) {
     if (text == "data") return Units::Data;
     if (text == "model") return Units::Model;
     throw UsageError("There are no units \"" + text + "\"; known are data and model.");
-}
-
-void toUnits(Units units, const UnitMap& map, std::span<float> points) {
-    if (units == Units::Model || map == UnitMap{}) return;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        const std::size_t axis = i % 2;
-        points[i] = static_cast<float>(map.offset[axis] + map.scale[axis] * static_cast<double>(points[i]));
-    }
 }
 
 }  // namespace diffuscope

@@ -33,8 +33,8 @@ int data(const Options& options) {
     DataSet drawn = row.draw(row.isTable ? options.count : 1, settings.seed);
     if (!row.isTable)
         drawn.points = freshDraws(settings.data.dataset, drawn, options.count, settings.seed).points;
-    toUnits(units, drawn.units, drawn.points);
-    output.write(drawn.points, std::vector<std::size_t>{drawn.size(), 2});
+    const std::vector<std::size_t> shape{drawn.size(), 2};
+    output.write(std::move(drawn.points), shape, units, drawn.units);
     return 0;
 }
 
@@ -42,7 +42,7 @@ int data(const Options& options) {
 
 CLI::App* addDataVerb(CLI::App& program, Run& run) {
     const auto options = std::make_shared<Options>();
-    CLI::App* verb = program.add_subcommand("data", "Draw points of a data set that no training has seen");
+    CLI::App* verb = program.add_subcommand("data", "Draw points of a data set");
     verb->add_option("--dataset", options->dataset, "Data set: see diffuscope list datasets")
         ->required()
         ->type_name("ID");
@@ -53,8 +53,11 @@ CLI::App* addDataVerb(CLI::App& program, Run& run) {
         ->capture_default_str();
     verb->add_option("--out", options->out, ".csv or .npy (default: CSV on standard output)")
         ->type_name("FILE");
-    addCommonOptions(*verb, options->common);
-    verb->footer("Example: diffuscope data --dataset two-moons --count 10000 --out moons.npy");
+    addSeed(*verb, options->common);
+    verb->footer(
+        "A generator's draws are fresh: no training has seen them. A real table's are its rows, drawn with\n"
+        "replacement; training has seen them too.\n"
+        "Example: diffuscope data --dataset two-moons --count 10000 --out moons.npy");
     verb->callback([options, &run] { run = [options] { return data(*options); }; });
     return verb;
 }

@@ -22,6 +22,7 @@ struct Options {
     int framesPerSecond = 30;
     double seconds = 8.0;
     std::string layers;
+    bool layersGiven = false;
     std::string theme;
     std::string out;
 };
@@ -45,7 +46,9 @@ QSize sizeOf(const std::string& text) {
 
 void setLayers(const std::string& text, ViewSettings& view) {
     const auto known = choicesOf(layers());
+    if (text.empty()) throw UsageError("--layers names no layer; --layers none shows none.");
     for (const LayerRow& layer : layers()) view.*layer.shown = false;
+    if (text == "none") return;
     std::istringstream list(text);
     for (std::string id; std::getline(list, id, ',');)
         asUsage(
@@ -60,12 +63,14 @@ int render(const Options& options) {
     if (!ending.empty()) requireEnding(options.out, endings);
 
     Session session = loadSession(options.session);
+    const SavedRun saved = session.run;
     Settings& settings = session.run.settings;
     options.common.applyTo(settings);
     setFromOption("view.lanes", options.scene, settings);
     setFromOption("view.theme", options.theme, settings);
-    if (!options.layers.empty()) setLayers(options.layers, settings.view);
+    if (options.layersGiven) setLayers(options.layers, settings.view);
     check(settings);
+    requireFit(settings, saved, options.session);
 
     FilmRequest request;
     request.path = QString::fromStdString(options.out);
@@ -74,7 +79,8 @@ int render(const Options& options) {
         options.size.empty() ? (wide ? QSize(1920, 1080) : QSize(1080, 1080)) : sizeOf(options.size);
     request.framesPerSecond = options.framesPerSecond;
     request.seconds = options.seconds;
-    request.run = std::make_shared<const SavedRun>(session.run);
+    request.threads = options.common.threads;
+    request.run = std::make_shared<const SavedRun>(std::move(session.run));
 
     Progress progress(options.common.quiet);
     const bool finished = makeFilm(request, [&](const FilmProgress& now) {
@@ -105,16 +111,20 @@ CLI::App* addRenderVerb(CLI::App& program, Run& run) {
         ->check(CLI::Range(0.1, 3600.0))
         ->capture_default_str()
         ->type_name("S");
-    verb->add_option("--layers", options->layers,
-                     "Only these: see diffuscope list layers (default: the session's)")
-        ->type_name("A,B,C");
+    const CLI::Option* layers =
+        verb->add_option("--layers", options->layers,
+                         "Only these, or none: see diffuscope list layers (default: the session's)")
+            ->type_name("A,B,C");
     verb->add_option("--theme", options->theme, "dark, light or projector (default: the session's)")
         ->type_name("ID");
     verb->add_option("--out", options->out, "The film")->required()->type_name("FILE");
     addCommonOptions(*verb, options->common);
     verb->footer(
         "Example: diffuscope render swiss.diffuscope --scene reverse --size 1080x1080 --fps 60 --out r.mp4");
-    verb->callback([options, &run] { run = [options] { return render(*options); }; });
+    verb->callback([options, layers, &run] {
+        options->layersGiven = layers->count() > 0;
+        run = [options] { return render(*options); };
+    });
     return verb;
 }
 

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <memory>
 
 namespace diffuscope {
@@ -47,6 +46,9 @@ Settings settingsOf(const Options& options, Settings settings) {
     if (subSequence && !options.steps.empty() && settings.sampler.ddimSteps > settings.schedule.steps)
         throw UsageError("--steps " + options.steps + " is more than the schedule's T = " +
                          std::to_string(settings.schedule.steps) + "; set T with --set schedule.steps=T.");
+    requireEffect("--sigma", options.sigma, "sampler.sigma", settings);
+    requireEffect("--sigma-scale", options.sigmaScale, "sampler.sigma-scale", settings);
+    requireEffect("--eta", options.eta, "sampler.eta", settings);
     check(settings);
     return settings;
 }
@@ -55,14 +57,14 @@ Settings settingsOf(const Options& options, Settings settings) {
 Trajectory generate(CloudRun run, int count, bool quiet) {
     Progress progress(quiet);
     using Clock = std::chrono::steady_clock;
-    std::size_t units = 16384;
+    std::size_t units = 256;  // an ideal denoiser of a large table takes long over a single one
     while (!run.done()) {
         stopIfInterrupted();
         const auto begin = Clock::now();
         (void)run.advance(units);
         const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
         const double factor = std::clamp(0.05 / std::max(seconds, 1e-6), 0.25, 4.0);
-        units = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(units) * factor), 1024,
+        units = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(units) * factor), 1,
                                         1u << 26);
         progress.show(run.share(), "sampling " + std::to_string(count) + " particles");
     }
@@ -75,13 +77,8 @@ int sample(const Options& options) {
     const Session session = loadSession(options.session);
     const SavedRun& saved = session.run;
     const Settings settings = settingsOf(options, saved.settings);
-    if (layoutOf(settings.network) != saved.state.layout)
-        throw UsageError("The network of " + options.session + " is trained; its shape cannot be set.");
+    requireFit(settings, saved, options.session);
     const NoiseSchedule schedule(settings.schedule);
-    if (settings.network.conditioning == Conditioning::StepIndex &&
-        settings.schedule != saved.settings.schedule)
-        std::cerr
-            << "diffuscope: This network was told the step's index, so it is wrong for another schedule.\n";
 
     const std::size_t times = samplingTimes(schedule, settings.sampler).size();
     const auto count = static_cast<std::size_t>(options.count);
@@ -109,8 +106,7 @@ int sample(const Options& options) {
     } else {
         values = *trajectory.positions.front();
     }
-    toUnits(units, saved.data->units, values);
-    output.write(values, shape);
+    output.write(std::move(values), shape, units, saved.data->units);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "Files.h"
 #include "diffusion/NoiseSchedule.h"
+#include "settings/Fields.h"
 #include "verbs/Verbs.h"
 
 #include <charconv>
@@ -35,6 +36,13 @@ int schedule(const Options& options) {
     setFromOption("schedule.beta-min", options.betaMin, settings);
     setFromOption("schedule.beta-max", options.betaMax, settings);
     if (options.raw) settings.schedule.keepCurve = false;
+    const Settings defaults;
+    for (const Field& field : fields())
+        if (field.group != Group::Schedule && field.get(settings) != field.get(defaults))
+            throw UsageError(std::string(field.id) + " has no effect on a schedule.");
+    requireEffect("--beta-min", options.betaMin, "schedule.beta-min", settings);
+    requireEffect("--beta-max", options.betaMax, "schedule.beta-max", settings);
+    requireEffect("--raw", options.raw ? "on" : "", "schedule.keep-curve", settings);
     check(settings);
     if (!options.out.empty()) {
         constexpr std::string_view endings[] = {"csv"};
@@ -73,7 +81,7 @@ CLI::App* addScheduleVerb(CLI::App& program, Run& run) {
     verb->add_option("--beta-max", options->betaMax, "Last noise variance (default: 0.02)")->type_name("B");
     verb->add_flag("--raw", options->raw, "Use beta as set instead of keeping the curve of T = 1000");
     verb->add_option("--out", options->out, "A .csv file (default: standard output)")->type_name("FILE");
-    addCommonOptions(*verb, options->common);
+    addAssignments(*verb, options->common);
     verb->footer("Example: diffuscope schedule --kind cosine --steps 1000 --out cosine.csv");
     verb->callback([options, &run] { run = [options] { return schedule(*options); }; });
     return verb;

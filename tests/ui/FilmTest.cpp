@@ -109,6 +109,9 @@ class FilmTest : public QObject {
     void bothLanesOnAThread();
     void sameRunSameBytes();
     void existingFileIsReplaced();
+    void namesArePlainText_data();
+    void namesArePlainText();
+    void anotherNetworkIsRefused();
     void badRequestsSayWhy_data();
     void badRequestsSayWhy();
     void foldersThatCannotBeUsed();
@@ -245,6 +248,36 @@ void FilmTest::existingFileIsReplaced() {
     QVERIFY(makeFilm(request(path), always));
     QCOMPARE(decoded(path).size(), frames);
     QCOMPARE(everythingIn(folder), QStringList{"film.gif"});
+}
+
+void FilmTest::namesArePlainText_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name :
+         {"a%d.mp4", "a%d.webm", "a%d %1 %3.gif", "a%03d.apng", "a%d.webp", "a%d %1 %3.png"})
+        QTest::newRow(name) << name;
+}
+
+void FilmTest::namesArePlainText() {
+    QFETCH(QString, name);
+    QTemporaryDir folder;
+    QVERIFY(makeFilm(request(folder.filePath(name)), always));
+    QCOMPARE(everythingIn(folder), QStringList{name});
+    const QFileInfo made(folder.filePath(name));
+    if (made.isDir()) QCOMPARE(QDir(made.filePath()).entryList(QDir::Files).size(), frames);
+}
+
+void FilmTest::anotherNetworkIsRefused() {
+    QTemporaryDir folder;
+    for (const NetworkSettings& network : {NetworkSettings{64, 1, Conditioning::LogSnr},
+                                           {32, 2, Conditioning::LogSnr},
+                                           {32, 1, Conditioning::StepIndex}}) {
+        FilmRequest bad = request(folder.filePath("film.png"), LaneKind::Reverse);
+        auto run = std::make_shared<SavedRun>(*bad.run);
+        run->settings.network = network;
+        bad.run = run;
+        QVERIFY2(sentenceOf(bad).contains("another network"), qPrintable(sentenceOf(bad)));
+    }
+    QVERIFY(everythingIn(folder).isEmpty());
 }
 
 void FilmTest::badRequestsSayWhy_data() {

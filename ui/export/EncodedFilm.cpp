@@ -29,9 +29,9 @@ constexpr std::array<Encoder, 5> encoders{{
     {"webm",
      "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libvpx-vp9 -crf 32 -b:v 0 "
      "-deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 1 -colorspace bt709"},
-    {"gif", "-lavfi paletteuse=diff_mode=rectangle:dither=none -loop 0"},
+    {"gif", "-lavfi paletteuse=diff_mode=rectangle:dither=none -loop 0 -f gif"},
     {"apng", "-c:v apng -pix_fmt rgb24 -pred mixed -plays 0 -f apng"},
-    {"webp", "-c:v libwebp_anim -quality 88 -compression_level 2 -loop 0"},
+    {"webp", "-c:v libwebp_anim -quality 88 -compression_level 2 -loop 0 -f webp"},
 }};
 
 InputError failed(const QString& path, const QString& reason) {
@@ -207,7 +207,9 @@ class EncodedFilm : public FilmFile {
 
     void start() {
         QStringList arguments = commonArguments() + rawInput(shape_);
-        if (!palette_.isEmpty()) arguments += {QStringLiteral("-i"), palette_};
+        // Not as image2, to which a % in the name is a pattern.
+        if (!palette_.isEmpty())
+            arguments += {QStringLiteral("-f"), QStringLiteral("png_pipe"), QStringLiteral("-i"), palette_};
         const auto encoder = std::find_if(encoders.begin(), encoders.end(),
                                           [this](const Encoder& one) { return one.format == format_; });
         arguments += QString::fromLatin1(encoder->arguments).split(QLatin1Char(' '));

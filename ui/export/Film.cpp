@@ -58,6 +58,9 @@ void validate(const FilmRequest& request, std::string_view format) {
         throw InputError("A film lasts more than 0 and at most 3600 seconds.");
     if (!request.run || !request.run->data || request.run->data->points.empty())
         throw InputError("There are no data to make a film of.");
+    const Settings& settings = request.run->settings;
+    if (settings.view.lanes != LaneKind::Forward && layoutOf(settings.network) != request.run->state.layout)
+        throw InputError("The settings describe another network than the one whose weights there are.");
 }
 
 /// Runs a cloud to its end. Returns false when cancelled.
@@ -142,7 +145,7 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
 
     FilmProgress now{.share = 0.0, .phase = QStringLiteral("Sampling")};
     if (!progress(now)) return false;
-    const auto backend = makeBackend(request.run->settings.backend);
+    const auto backend = makeBackend(request.run->settings.backend, request.threads);
     const auto snapshot = simulate(*request.run, *backend, [&](double share) {
         now.share = samplingShare * share;
         return progress(now);

@@ -22,6 +22,7 @@ struct FilmRequest {
     QSize size{1080, 1080};
     int framesPerSecond = 30;
     double seconds = 8.0;
+    int threads = 0;  ///< of the CPU backend; 0 is as many as the machine has
     /// Settings (lanes, layers, theme, particles, sampler, schedule, seed), data and weights.
     std::shared_ptr<const SavedRun> run;
 };

@@ -26,9 +26,10 @@ class FrameFolder : public FilmFile {
             throw cannotWrite(shape_.path, QStringLiteral("frames need a folder, and a file has this name"));
         if (target.isDir() && !QDir(path_).isEmpty())
             throw cannotWrite(shape_.path, QStringLiteral("the folder exists and is not empty"));
+        // One arg() for all: the name itself may hold a %1.
         temporary_ = QStringLiteral("%1/.%2-%3")
-                         .arg(target.path(), target.fileName())
-                         .arg(QRandomGenerator::global()->generate64(), 16, 16, QLatin1Char('0'));
+                         .arg(target.path(), target.fileName(),
+                              QString::number(QRandomGenerator::global()->generate64(), 16));
         if (!QDir().mkdir(temporary_))
             throw cannotWrite(shape_.path,
                               QStringLiteral("no folder can be made in \"%1\"").arg(target.path()));
@@ -44,10 +45,13 @@ class FrameFolder : public FilmFile {
         QBuffer buffer(&bytes);
         if (!buffer.open(QIODevice::WriteOnly) || !frame.save(&buffer, "png", 80))
             throw cannotWrite(shape_.path, QStringLiteral("a frame cannot be encoded as PNG"));
-        QFile file(
-            QStringLiteral("%1/frame-%2.png").arg(temporary_).arg(++written_, digits_, 10, QLatin1Char('0')));
-        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.flush())
-            throw cannotWrite(shape_.path, file.errorString());
+        QFile file(temporary_ +
+                   QStringLiteral("/frame-%1.png").arg(++written_, digits_, 10, QLatin1Char('0')));
+        if (!file.open(QIODevice::WriteOnly)) throw cannotWrite(shape_.path, file.errorString());
+        if (file.write(bytes) != bytes.size() || !file.flush())
+            throw cannotWrite(shape_.path, file.errorString() == QLatin1String("Unknown error")
+                                               ? QStringLiteral("the disk may be full")
+                                               : file.errorString());
         return !shape_.stopped();
     }
 
