@@ -108,7 +108,9 @@ class Reader {
         const json object = parsed(require("settings"), "settings");
         if (!object.is_object()) refuseKey("settings", "is not a JSON object.");
         Session& session = result_.session;
-        for (const auto& [id, value] : object.items()) {
+        for (const auto& item : object.items()) {
+            const std::string& id = item.key();
+            const json& value = item.value();
             const auto table = fields();
             const auto field =
                 std::find_if(table.begin(), table.end(), [&](const Field& row) { return row.id == id; });

@@ -67,7 +67,7 @@ void validate(const FilmRequest& request, std::string_view format) {
 template <typename Report>
 bool complete(CloudRun& run, Report report) {
     while (!run.done()) {
-        run.advance(100'000);
+        run.advance(16'384);
         if (!report(run.share())) return false;
     }
     return true;
