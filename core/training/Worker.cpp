@@ -46,13 +46,15 @@ std::shared_ptr<const DataSet> Engine::Worker::dataFor(const Settings& settings)
     return imported_;
 }
 
-void Engine::Worker::loadBackend() {
+/// What the settings ask for, else Eigen: the reason was given as a notice, and the status bar shows it too.
+std::unique_ptr<DenoiserBackend> Engine::Worker::backendFor(BackendKind kind) {
     std::unique_ptr<DenoiserBackend> backend;
-    guarded([&] { backend = makeBackend(settings_.backend); });
-    if (!backend) {
-        // The reason was given as a notice; the status bar shows it too.
-        backend = makeEigenBackend(0, notices_.back().sentence);
-    }
+    guarded([&] { backend = makeBackend(kind); });
+    return backend ? std::move(backend) : makeEigenBackend(0, notices_.back().sentence);
+}
+
+void Engine::Worker::loadBackend() {
+    std::unique_ptr<DenoiserBackend> backend = backendFor(settings_.backend);
     if (trainer_)
         trainer_->setBackend(std::move(backend));
     else
@@ -171,11 +173,8 @@ void Engine::Worker::setImported(std::shared_ptr<const DataSet> data, const Sett
 void Engine::Worker::restore(const SavedRun& run) {
     validate(run.settings);
     const auto schedule = std::make_shared<const NoiseSchedule>(run.settings.schedule);
-    std::unique_ptr<DenoiserBackend> backend;
-    guarded([&] { backend = makeBackend(run.settings.backend); });
-    if (!backend) backend = makeEigenBackend(0, notices_.back().sentence);
-    auto trainer =
-        std::make_unique<Trainer>(run.settings, run.data, std::move(backend), run.state, run.history);
+    auto trainer = std::make_unique<Trainer>(run.settings, run.data, backendFor(run.settings.backend),
+                                             run.state, run.history);
     // Nothing below fails: a run that is refused leaves the present one as it is.
     pass_ = {};
     settings_ = run.settings;

@@ -43,6 +43,7 @@ class Engine::Worker {
     };
 
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
+    [[nodiscard]] std::unique_ptr<DenoiserBackend> backendFor(BackendKind kind);
     void loadBackend();
     void startForward();
     void startReverse(bool visible);

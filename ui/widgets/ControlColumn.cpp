@@ -102,15 +102,9 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
     }
     column->addStretch(1);
 
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(content);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 1, 0);
-    outer->addWidget(scroll);
+    scrollInto(this, content, {0, 0, 1, 0});
 
-    connect(&studio_, &Studio::trainingChanged, this, [this] { setTheme(*theme_); });
+    connect(&studio_, &Studio::trainingChanged, this, [this] { showPlayIcon(); });
 }
 
 void ControlColumn::buildTraining() {
@@ -145,11 +139,10 @@ void ControlColumn::buildTraining() {
     training_->addWidget(bar);
     training_->addFields(Group::Training, studio_, Accent::Plain);
     training_->addFields(Group::Network, studio_, Accent::Plain);
-    auto* hint = roleLabel(
-        tr("Rate and batch: %1 Width, depth and conditioning: %2")
-            .arg(text(sentenceOf(Cost::ContinueTraining)).toLower().replace("the network", tr("the network")),
-                 text(sentenceOf(Cost::StartAnew)).toLower()),
-        "hint");
+    auto* hint = roleLabel(tr("Rate and batch: %1 Width, depth and conditioning: %2")
+                               .arg(text(sentenceOf(Cost::ContinueTraining)).toLower(),
+                                    text(sentenceOf(Cost::StartAnew)).toLower()),
+                           "hint");
     hint->setWordWrap(true);
     training_->addWidget(hint);
 
@@ -171,11 +164,15 @@ void ControlColumn::refresh() {
                            : QString()));
 }
 
+void ControlColumn::showPlayIcon() {
+    play_->setIcon(themedIcon(studio_.training() ? "player-pause" : "player-play", theme_->text));
+}
+
 void ControlColumn::setTheme(const Theme& theme) {
     theme_ = &theme;
     gallery_->setTheme(theme);
     for (Section* section : {data_, schedule_, sampler_, training_, view_}) section->setTheme(theme);
-    play_->setIcon(themedIcon(studio_.training() ? "player-pause" : "player-play", theme.text));
+    showPlayIcon();
     step_->setIcon(themedIcon("step-forward", theme.text));
     reset_->setIcon(themedIcon("refresh", theme.text));
 }

@@ -3,7 +3,7 @@
 #include "widgets/Gallery.h"
 #include "widgets/Section.h"
 
-#include <QScrollArea>
+#include <QWidget>
 #include <memory>
 
 class QProgressBar;
@@ -37,6 +37,7 @@ class ControlColumn : public QWidget {
 
   private:
     void buildTraining();
+    void showPlayIcon();
 
     Studio& studio_;
     const Theme* theme_;

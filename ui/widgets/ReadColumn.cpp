@@ -3,7 +3,6 @@
 #include "diffusion/ReverseSampler.h"
 
 #include <QGridLayout>
-#include <QScrollArea>
 #include <algorithm>
 #include <cmath>
 
@@ -85,13 +84,7 @@ ReadColumn::ReadColumn(QWidget* parent) : QWidget(parent), theme_(&themeOf(Theme
     column->addWidget(now);
     column->addStretch(1);
 
-    auto* scroll = new QScrollArea;
-    scroll->setWidget(content);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    auto* outer = new QVBoxLayout(this);
-    outer->setContentsMargins(1, 0, 0, 0);
-    outer->addWidget(scroll);
+    scrollInto(this, content, {1, 0, 0, 0});
     sinceReplot_.start();
 }
 

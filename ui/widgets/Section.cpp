@@ -2,6 +2,7 @@
 
 #include <QFrame>
 #include <QHBoxLayout>
+#include <QScrollArea>
 #include <algorithm>
 
 namespace diffuscope {
@@ -10,6 +11,16 @@ QFrame* separator() {
     auto* line = new QFrame;
     line->setProperty("role", "line");
     return line;
+}
+
+void scrollInto(QWidget* column, QWidget* content, const QMargins& margins) {
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(content);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* outer = new QVBoxLayout(column);
+    outer->setContentsMargins(margins);
+    outer->addWidget(scroll);
 }
 
 QLabel* roleLabel(const QString& text, const char* role) {

@@ -40,6 +40,9 @@ class Section : public QWidget {
 /// A hairline between sections.
 [[nodiscard]] QFrame* separator();
 
+/// Fills `column` with `content`, which scrolls up and down only.
+void scrollInto(QWidget* column, QWidget* content, const QMargins& margins);
+
 /// A label with a role of the style sheet.
 [[nodiscard]] QLabel* roleLabel(const QString& text, const char* role);
 

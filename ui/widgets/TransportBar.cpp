@@ -90,7 +90,7 @@ TransportBar::TransportBar(Studio& studio, Playback& playback, QWidget* parent)
         playback_.setTime(time);
         timeline_->setTime(playback_.time());
     });
-    connect(&playback_, &Playback::playingChanged, this, [this] { setTheme(*theme_); });
+    connect(&playback_, &Playback::playingChanged, this, [this] { showPlayIcon(); });
 }
 
 void TransportBar::refresh() {
@@ -106,12 +106,16 @@ void TransportBar::refresh() {
     speed_->setCurrentIndex(nearest);
 }
 
+void TransportBar::showPlayIcon() {
+    play_->setIcon(themedIcon(playback_.playing() ? "player-pause" : "player-play", theme_->window));
+}
+
 void TransportBar::setTheme(const Theme& theme) {
     theme_ = &theme;
     timeline_->setTheme(theme);
     toStart_->setIcon(themedIcon("player-skip-back", theme.text));
     back_->setIcon(themedIcon("step-back", theme.text));
-    play_->setIcon(themedIcon(playback_.playing() ? "player-pause" : "player-play", theme.window));
+    showPlayIcon();
     forward_->setIcon(themedIcon("step-forward", theme.text));
     toEnd_->setIcon(themedIcon("player-skip-forward", theme.text));
     refresh();

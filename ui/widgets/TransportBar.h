@@ -22,6 +22,7 @@ class TransportBar : public QWidget {
     void setTime(double time) { timeline_->setTime(time); }
 
   private:
+    void showPlayIcon();
     QToolButton* addButton(const QString& name, const QString& tip);
 
     Studio& studio_;
