@@ -101,7 +101,7 @@ void requireFit(const Settings& settings, const SavedRun& saved, const std::stri
     if (layoutOf(settings.network) != saved.state.layout)
         throw UsageError("The network of " + path + " is trained; its shape cannot be set.");
     for (const Field& field : fields())
-        if (field.group == Group::Data && field.get(settings) != field.get(saved.settings))
+        if (field.group == Group::Data && !sameValue(field, settings, saved.settings))
             throw UsageError(std::string(field.id) + " cannot be set here: the points are those of " + path +
                              ".");
     if (settings.network.conditioning == Conditioning::StepIndex &&

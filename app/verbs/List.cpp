@@ -41,6 +41,7 @@ std::string numberText(double value) {
 
 std::string rangeText(const Field& field) {
     if (field.type == FieldType::Toggle) return "on, off";
+    if (field.type == FieldType::Text) return "text";
     if (field.type != FieldType::Choice) return numberText(field.minimum) + " … " + numberText(field.maximum);
     std::string list;
     for (const Choice& choice : field.choices()) list.append(list.empty() ? "" : ", ").append(choice.id);
@@ -54,7 +55,7 @@ ordered_json settingJson(const Field& field, const Settings& defaults) {
         for (const Choice& choice : field.choices()) row["choices"].push_back(choice.id);
     } else if (field.type == FieldType::Toggle) {
         row["choices"] = {"on", "off"};
-    } else {
+    } else if (field.type != FieldType::Text) {
         row["minimum"] = field.minimum;
         row["maximum"] = field.maximum;
     }

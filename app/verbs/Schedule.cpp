@@ -38,7 +38,7 @@ int schedule(const Options& options) {
     if (options.raw) settings.schedule.keepCurve = false;
     const Settings defaults;
     for (const Field& field : fields())
-        if (field.group != Group::Schedule && field.get(settings) != field.get(defaults))
+        if (field.group != Group::Schedule && !sameValue(field, settings, defaults))
             throw UsageError(std::string(field.id) + " has no effect on a schedule.");
     requireEffect("--beta-min", options.betaMin, "schedule.beta-min", settings);
     requireEffect("--beta-max", options.betaMax, "schedule.beta-max", settings);

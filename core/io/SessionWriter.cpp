@@ -45,7 +45,7 @@ std::string numberText(double value, const std::string& what) {
 ordered_json settingsJson(const Session& session) {
     ordered_json object;
     for (const Field& field : fields()) {
-        const double value = field.get(session.run.settings);
+        const double value = field.type == FieldType::Text ? 0.0 : field.get(session.run.settings);
         switch (field.type) {
             case FieldType::Toggle:
                 object[std::string(field.id)] = value != 0.0;
@@ -61,6 +61,7 @@ ordered_json settingsJson(const Session& session) {
                     object[std::string(field.id)] = static_cast<std::int64_t>(value);
                 break;
             case FieldType::Choice:
+            case FieldType::Text:
                 object[std::string(field.id)] = fieldText(field, session.run.settings);
                 break;
         }

@@ -219,7 +219,12 @@ const Field& fieldById(std::string_view id) {
                      std::string(nearest->id) + "\"? `diffuscope list settings` shows all.");
 }
 
+bool sameValue(const Field& field, const Settings& a, const Settings& b) {
+    return field.type == Text ? field.getText(a) == field.getText(b) : field.get(a) == field.get(b);
+}
+
 std::string fieldText(const Field& field, const Settings& settings) {
+    if (field.type == Text) return field.getText(settings);
     const double value = field.get(settings);
     switch (field.type) {
         case Toggle:
@@ -232,6 +237,7 @@ std::string fieldText(const Field& field, const Settings& settings) {
 }
 
 void parseField(const Field& field, std::string_view text, Settings& settings) {
+    if (field.type == Text) return field.setText(settings, text);
     if (field.type == FieldType::Choice) {
         field.set(settings, requireIndex(field.choices(), text, field.id));
         return;
@@ -272,7 +278,7 @@ Cost costOfChange(const Settings& before, const Settings& after) {
     const bool indexed = after.network.conditioning == Conditioning::StepIndex;
     Cost cost = Cost::Redraw;
     for (const Field& field : table) {
-        if (field.get(before) == field.get(after)) continue;
+        if (sameValue(field, before, after)) continue;
         const bool retrains = indexed && field.group == Group::Schedule;
         cost = std::max(cost, retrains ? Cost::ContinueTraining : field.cost);
     }

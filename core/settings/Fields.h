@@ -20,12 +20,12 @@ enum class Cost {
 [[nodiscard]] std::string_view idOf(Cost cost);        ///< for `list settings`
 [[nodiscard]] std::string_view sentenceOf(Cost cost);  ///< for the line under a group of controls
 
-enum class FieldType { Real, Integer, Toggle, Choice };
+enum class FieldType { Real, Integer, Toggle, Choice, Text };
 enum class Scale { Linear, Logarithmic };
 enum class Group { General, Data, Schedule, Sampler, Network, Training, View };
 
-/// One setting: THE place where it is named, bounded and explained. Every value is carried as a double:
-/// toggles as 0 and 1, choices as the index of the row in their table.
+/// One setting: THE place where it is named, bounded and explained. Values are carried as doubles: toggles as
+/// 0 and 1, choices as the index of the row in their table. What is no number is carried as text.
 struct Field {
     std::string_view id;      ///< command line, session file, sweep grids
     std::string_view symbol;  ///< rich text with sub- and superscripts; empty where there is none
@@ -44,6 +44,8 @@ struct Field {
     std::vector<Choice> (*choices)() = nullptr;  ///< of FieldType::Choice
     bool (*applies)(const Settings&) = nullptr;  ///< whether it has an effect now; null: always
     bool rare = false;                           ///< folded away in the panel
+    std::string (*getText)(const Settings&) = nullptr;  ///< of FieldType::Text, which has no get and set
+    void (*setText)(Settings&, std::string_view) = nullptr;  ///< @throws InputError saying what is accepted
 
     [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice
 };
@@ -59,6 +61,8 @@ struct Field {
 
 /// Sets the field from text. @throws InputError with the field's range or choices.
 void parseField(const Field& field, std::string_view text, Settings& settings);
+
+[[nodiscard]] bool sameValue(const Field& field, const Settings& a, const Settings& b);
 
 /// Sets the field. @throws InputError when the value is not finite or outside of the field's range.
 void setField(const Field& field, double value, Settings& settings);

@@ -1,5 +1,6 @@
 #pragma once
 #include "data/DataSet.h"
+#include "denoiser/Denoiser.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Trajectory.h"

@@ -1,5 +1,6 @@
 #pragma once
 #include "data/DataSet.h"
+#include "denoiser/Denoiser.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Trajectory.h"
@@ -32,6 +33,10 @@ struct Snapshot {
     Trajectory forwardPaths;   ///< the followed particles, the cloud's first, at every step
     Trajectory reversePaths;
     double reverseComputed = 0.0;  ///< share of the reverse run that has been computed, 0 … 1
+
+    /// The network with the weights that `reverse` was computed with, whichever denoiser the sampler used;
+    /// null before there is a backend.
+    std::shared_ptr<const Denoiser> network;
 
     bool training = false;  ///< playing, not paused
     bool stopped = false;   ///< paused by itself, because training could not go on

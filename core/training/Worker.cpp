@@ -100,7 +100,8 @@ void Engine::Worker::startReverse(bool visible) {
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings_, followed, pathBytes),
              .cloud = reverseRun(backend, *schedule_, data_, settings_, settings_.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),
-             .visible = visible};
+             .visible = visible,
+             .network = networkDenoiser(backend.state())};
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
     dirty_ = true;
@@ -111,6 +112,7 @@ void Engine::Worker::showPass() {
     if (pass_.paths.done()) shownPaths_ = pass_.paths.trajectory();
     shownCloud_ = pass_.cloud.trajectory();
     shownShare_ = pass_.cloud.share();
+    shownNetwork_ = pass_.network;
     if (pass_.cloud.done()) cloudBefore_ = {};
     dirty_ = true;
 }
@@ -272,6 +274,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reverseBefore = cloudBefore_;
     snapshot->reversePaths = shownPaths_;
     snapshot->reverseComputed = shownShare_;
+    snapshot->network = shownNetwork_;
     snapshot->training = training_;
     snapshot->stopped = stopped_;
     snapshot->history = history_;

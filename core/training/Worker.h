@@ -40,6 +40,7 @@ class Engine::Worker {
         CloudRun cloud;
         std::int64_t trainedSteps = -1;  ///< of the network, when the pass began
         bool visible = true;             ///< shown while partial; else only when complete
+        std::shared_ptr<const Denoiser> network{};  ///< with the weights of that moment
     };
 
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
@@ -70,6 +71,7 @@ class Engine::Worker {
     Trajectory shownCloud_;
     Trajectory cloudBefore_;
     double shownShare_ = 0.0;
+    std::shared_ptr<const Denoiser> shownNetwork_;
 
     double secondsPerStep_ = 1e-3;
     double secondsPerUnit_ = 1e-6;

@@ -1,5 +1,6 @@
 #include "ReferenceTraining.h"
 #include "data/DataSet.h"
+#include "denoiser/Denoiser.h"
 #include "denoiser/DenoiserBackend.h"
 
 #include <QtTest>
@@ -169,9 +170,13 @@ void BackendTest::predictsAsTheReference() {
     std::vector<float> xt(2 * 150);
     reverseStart(8, 0, xt);
     std::vector<float> eps(xt.size());
+    std::vector<float> kept(xt.size());
+    const auto denoiser = networkDenoiser(c.state);
     for (const double logSnr : {-12.0, -3.0, 0.0, 4.5, 9.9}) {
         const NoiseLevel level = noiseLevelOfLogSnr(logSnr);
         backend->predict(xt, level, eps);
+        denoiser->eps(xt, level, kept);
+        QVERIFY(eps == kept);
         for (std::size_t i = 0; i < xt.size() / 2; ++i) {
             const auto exact = reference::predict(network, static_cast<double>(xt[2 * i]),
                                                   static_cast<double>(xt[2 * i + 1]), logSnr);

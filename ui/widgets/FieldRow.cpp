@@ -1,5 +1,7 @@
 #include "widgets/FieldRow.h"
 
+#include "Error.h"
+
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
@@ -42,10 +44,13 @@ FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* p
         case FieldType::Integer:
             buildNumber(accent);
             break;
+        case FieldType::Text:
+            buildText();
+            break;
     }
     for (QWidget* control :
          {static_cast<QWidget*>(slider_), static_cast<QWidget*>(number_), static_cast<QWidget*>(switch_),
-          static_cast<QWidget*>(segments_), static_cast<QWidget*>(combo_)})
+          static_cast<QWidget*>(segments_), static_cast<QWidget*>(combo_), static_cast<QWidget*>(line_)})
         if (control) {
             control->setAccessibleName(text(field.label));
             control->setAccessibleDescription(text(field.help));
@@ -66,9 +71,7 @@ void FieldRow::buildNumber(Accent accent) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
-    label_ = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
-    label_->setProperty("role", "quiet");
-    label_->setFixedWidth(field_.symbol.empty() ? 88 : 44);
+    label_ = makeCaption();
     slider_ = new QSlider(Qt::Horizontal);
     slider_->setProperty("accent", names[static_cast<int>(accent)]);
     const bool coarse = field_.type == FieldType::Integer && field_.scale == Scale::Linear &&
@@ -118,9 +121,7 @@ void FieldRow::buildChoice() {
     const bool captioned = field_.id != "schedule.kind" && field_.id != "sampler.kind";
     const bool segmented = fitsSegments(choices, !captioned ? 0 : field_.symbol.empty() ? 96 : 52);
     if (captioned) {
-        label_ = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
-        label_->setProperty("role", "quiet");
-        label_->setFixedWidth(field_.symbol.empty() ? 88 : 44);
+        label_ = makeCaption();
         row->addWidget(label_);
     }
     if (segmented) {
@@ -142,6 +143,25 @@ void FieldRow::buildChoice() {
     setFixedHeight(30);
 }
 
+void FieldRow::buildText() {
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    label_ = makeCaption();
+    line_ = new QLineEdit;
+    row->addWidget(label_);
+    row->addWidget(line_, 1);
+    setFixedHeight(30);
+    connect(line_, &QLineEdit::editingFinished, this, [this] { assignText(line_->text()); });
+}
+
+QLabel* FieldRow::makeCaption() const {
+    auto* caption = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
+    caption->setProperty("role", "quiet");
+    caption->setFixedWidth(field_.symbol.empty() ? 88 : 44);
+    return caption;
+}
+
 bool FieldRow::applies() const {
     return !field_.applies || field_.applies(studio_.settings());
 }
@@ -153,6 +173,18 @@ void FieldRow::assign(double value) {
     const int key = static_cast<int>(&field_ - fields().data());
     studio_.change(settings, text(field_.label),
                    field_.type == FieldType::Real || field_.type == FieldType::Integer ? key : -1);
+}
+
+void FieldRow::assignText(const QString& text) {
+    Settings settings = studio_.settings();
+    try {
+        parseField(field_, text.toStdString(), settings);
+    } catch (const InputError& error) {
+        studio_.report(true, QString::fromUtf8(error.what()));
+        refresh();
+        return;
+    }
+    studio_.change(settings, diffuscope::text(field_.label));
 }
 
 int FieldRow::sliderPosition(double value) const {
@@ -183,6 +215,11 @@ double FieldRow::sliderValue(int position) const {
 }
 
 void FieldRow::refresh() {
+    if (line_) {
+        const QString shown = QString::fromStdString(field_.getText(studio_.settings()));
+        if (!line_->hasFocus() || !line_->isModified()) line_->setText(shown);
+        return;
+    }
     const double value = field_.get(studio_.settings());
     if (slider_) {
         const QSignalBlocker blocker(slider_);

@@ -5,6 +5,7 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QSlider>
 #include <QWidget>
 
@@ -28,7 +29,10 @@ class FieldRow : public QWidget {
     void buildNumber(Accent accent);
     void buildSwitch();
     void buildChoice();
+    void buildText();
+    [[nodiscard]] QLabel* makeCaption() const;
     void assign(double value);
+    void assignText(const QString& text);
     [[nodiscard]] int sliderPosition(double value) const;
     [[nodiscard]] double sliderValue(int position) const;
 
@@ -41,6 +45,7 @@ class FieldRow : public QWidget {
     SwitchButton* switch_ = nullptr;
     Segments* segments_ = nullptr;
     QComboBox* combo_ = nullptr;
+    QLineEdit* line_ = nullptr;
 };
 
 [[nodiscard]] inline QString text(std::string_view view) {

@@ -1,0 +1,55 @@
+#include "denoiser/Denoiser.h"
+#include "denoiser/PackedPass.h"
+
+#include <algorithm>
+
+namespace diffuscope {
+namespace {
+
+class NetworkDenoiser : public Denoiser {
+  public:
+    explicit NetworkDenoiser(const TrainingState& state) : layout_(state.layout) {
+        packed_.resize(layout_.size);
+        transposed_.resize(layout_.size);
+        pack(state.layout, layout_, state.average, packed_.data());
+        transposeAll(layout_, packed_.data(), transposed_.data());
+    }
+
+    void eps(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) const override {
+        const Weights weights{packed_.data(), transposed_.data()};
+        PassScratch scratch;
+        scratch.resize(layout_);
+        FloatBuffer bias;
+        bias.resize(static_cast<std::size_t>(layout_.hidden.front().out));
+        scratch.tile.condition[0] = level.condition;
+        conditionBias(layout_, weights, scratch, 1, bias.data(), panelWidth);
+        const std::size_t count = xt.size() / 2;
+        for (std::size_t first = 0; first < count; first += tileRows) {
+            const int rows = static_cast<int>(std::min<std::size_t>(tileRows, count - first));
+            for (int row = 0; row < rows; ++row) {
+                const std::size_t at = 2 * (first + static_cast<std::size_t>(row));
+                scratch.tile.x[row] = xt[at];
+                scratch.tile.y[row] = xt[at + 1];
+            }
+            predictTile(layout_, weights, scratch, rows, bias.data(), panelWidth);
+            for (int row = 0; row < rows; ++row) {
+                const std::size_t at = 2 * (first + static_cast<std::size_t>(row));
+                eps[at] = scratch.out0[row];
+                eps[at + 1] = scratch.out1[row];
+            }
+        }
+    }
+
+  private:
+    PackedLayout layout_;
+    FloatBuffer packed_;
+    FloatBuffer transposed_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Denoiser> networkDenoiser(const TrainingState& state) {
+    return std::make_shared<const NetworkDenoiser>(state);
+}
+
+}  // namespace diffuscope
