@@ -18,6 +18,14 @@ struct UnitMap {
     bool operator==(const UnitMap&) const = default;
 };
 
+/// One component of a Gaussian mixture, in model units.
+struct GaussianComponent {
+    double weight;  ///< all weights sum to 1
+    std::array<double, 2> mean;
+    std::array<double, 3> covariance;  ///< xx, xy, yy
+    std::int32_t label;                ///< class, 0 where there are none
+};
+
 /// A finite set of points in model units.
 struct DataSet {
     std::vector<float> points;         ///< (N, 2) row-major: x0, y0, x1, y1 …
@@ -25,6 +33,8 @@ struct DataSet {
     std::vector<std::string> classes;  ///< names of the classes, or empty
     UnitMap units;                     ///< identity for generators
     std::array<std::string, 2> axes{"x", "y"};
+    std::vector<GaussianComponent>
+        mixture{};  ///< what the points were drawn from, where it is one; else empty
 
     [[nodiscard]] std::size_t size() const { return points.size() / 2; }
 };

@@ -7,14 +7,18 @@
 
 namespace diffuscope {
 
+constexpr int anyClass = -1;
+
 /// Predicts the noise in x_t: a network with the weights that it had, or the best possible one of known data.
 /// Immutable, so that any thread may ask: fields, measures and pictures do, beside the worker that trains.
 class Denoiser {
   public:
     virtual ~Denoiser() = default;
 
-    /// eps-hat of points that are all at one noise level. `xt` and `eps` (count, 2).
-    virtual void eps(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) const = 0;
+    /// eps-hat of points that are all at one noise level, for data of the class `label`, or of any class
+    /// where it is anyClass. `xt` and `eps` (count, 2).
+    virtual void eps(std::span<const float> xt, const NoiseLevel& level, int label,
+                     std::span<float> eps) const = 0;
 };
 
 /// The network with the averaged weights of `state`, on the processor, in the calling thread.

@@ -15,7 +15,7 @@ class NetworkDenoiser : public Denoiser {
         transposeAll(layout_, packed_.data(), transposed_.data());
     }
 
-    void eps(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) const override {
+    void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
         const Weights weights{packed_.data(), transposed_.data()};
         PassScratch scratch;
         scratch.resize(layout_);

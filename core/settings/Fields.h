@@ -41,10 +41,10 @@ struct Field {
     std::string_view help;
     double (*get)(const Settings&);
     void (*set)(Settings&, double);
-    std::vector<Choice> (*choices)() = nullptr;  ///< of FieldType::Choice
-    bool (*applies)(const Settings&) = nullptr;  ///< whether it has an effect now; null: always
-    bool rare = false;                           ///< folded away in the panel
-    std::string (*getText)(const Settings&) = nullptr;  ///< of FieldType::Text, which has no get and set
+    std::vector<Choice> (*choices)() = nullptr;              ///< of FieldType::Choice
+    bool (*applies)(const Settings&) = nullptr;              ///< whether it has an effect now; null: always
+    bool rare = false;                                       ///< folded away in the panel
+    std::string (*getText)(const Settings&) = nullptr;       ///< of FieldType::Text, which has no get and set
     void (*setText)(Settings&, std::string_view) = nullptr;  ///< @throws InputError saying what is accepted
 
     [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice

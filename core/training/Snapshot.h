@@ -6,6 +6,7 @@
 #include "diffusion/Trajectory.h"
 #include "settings/Settings.h"
 #include "training/LossHistory.h"
+#include "training/Readings.h"
 
 #include <cstdint>
 #include <memory>
@@ -37,6 +38,7 @@ struct Snapshot {
     /// The network with the weights that `reverse` was computed with, whichever denoiser the sampler used;
     /// null before there is a backend.
     std::shared_ptr<const Denoiser> network;
+    std::shared_ptr<const Readings> readings;  ///< the last; null before the first
 
     bool training = false;  ///< playing, not paused
     bool stopped = false;   ///< paused by itself, because training could not go on

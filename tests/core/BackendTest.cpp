@@ -175,7 +175,7 @@ void BackendTest::predictsAsTheReference() {
     for (const double logSnr : {-12.0, -3.0, 0.0, 4.5, 9.9}) {
         const NoiseLevel level = noiseLevelOfLogSnr(logSnr);
         backend->predict(xt, level, eps);
-        denoiser->eps(xt, level, kept);
+        denoiser->eps(xt, level, anyClass, kept);
         QVERIFY(eps == kept);
         for (std::size_t i = 0; i < xt.size() / 2; ++i) {
             const auto exact = reference::predict(network, static_cast<double>(xt[2 * i]),

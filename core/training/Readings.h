@@ -1,0 +1,57 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace diffuscope {
+
+/// A distance between generated samples and fresh draws, beside the one between two sets of fresh draws.
+struct Reading {
+    double value;
+    double floor;
+};
+
+/// What the network does at one stretch of t.
+struct BinReading {
+    double tFrom;  ///< the bin holds tFrom < t <= tTo
+    double tTo;
+    double loss;          ///< mean of |eps - eps-hat|^2
+    double gradientNorm;  ///< of that mean
+    double irreducible;   ///< mean of |eps - eps*|^2, eps* of the ideal denoiser of the training points
+};
+
+/// The simple loss and the four-variable one, each as the mean of the same batches. (Su 2025, section 1.5)
+struct SpreadReading {
+    std::vector<float> simple;        ///< one per batch
+    std::vector<float> fourVariable;  ///< likewise; the same expectation
+    double varianceRatio = 0.0;       ///< of four-variable to simple
+};
+
+/// Something that is known exactly about an exact case, beside what was measured of the cloud.
+struct ExactReading {
+    std::string name;  ///< "variance of x_0 along x"
+    double measured;
+    double exact;
+    double tolerance;  ///< four standard errors of the measurement
+};
+
+/// What was measured of a run, off the worker's thread, every few seconds. Empty vectors and NaN where a
+/// measure was not taken.
+struct Readings {
+    std::int64_t step = 0;  ///< of the network that was measured
+    int count = 0;          ///< samples on either side of the distances
+    std::string from;       ///< where the fresh draws come from, as FreshDraws says
+    Reading slicedW2{};
+    Reading mmd2{};
+    Reading energy{};
+    std::vector<double> boundTerms;  ///< bits per dimension: L_0, L_1 … L_{T-1}, L_T
+    double boundBitsPerDim = 0.0;
+    double logLikelihood = 0.0;  ///< mean, nats
+    std::vector<BinReading> bins;
+    SpreadReading spread;
+    std::vector<ExactReading> exact;  ///< empty unless the data set is an exact case
+    double seconds = 0.0;             ///< processor time that this round took
+};
+
+}  // namespace diffuscope
