@@ -27,7 +27,7 @@ struct VerbRow {
 constexpr VerbRow verbs[] = {{addListVerb, Needs::Core},   {addScheduleVerb, Needs::Core},
                              {addDataVerb, Needs::Core},   {addTrainVerb, Needs::Core},
                              {addSampleVerb, Needs::Core}, {addRenderVerb, Needs::Gui},
-                             {addBenchVerb, Needs::Core}};
+                             {addSweepVerb, Needs::Core},  {addBenchVerb, Needs::Core}};
 
 int report(const std::string& sentence, int status) {
     std::cerr << "diffuscope: " << sentence << '\n';

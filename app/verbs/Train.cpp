@@ -2,6 +2,7 @@
 #include "Files.h"
 #include "Interrupt.h"
 #include "Progress.h"
+#include "TrainLoop.h"
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "io/Import.h"
@@ -11,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -69,37 +69,23 @@ std::shared_ptr<const DataSet> prepare(const Options& options, SavedRun& run) {
     return trainingData(settings.data, settings.seed);
 }
 
-using Clock = std::chrono::steady_clock;
-
 /// Trains for the steps or the seconds; returns the seconds.
 double runTraining(Trainer& trainer, const Options& options) {
     Progress progress(options.common.quiet);
-    const auto begin = Clock::now();
-    const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-    const std::int64_t first = trainer.step();
-    int chunk = 1;
-    while (true) {
+    const auto pause = [&](const TrainPause& now) {
         stopIfInterrupted();
-        const double before = elapsed();
-        const std::int64_t done = trainer.step() - first;
-        if (options.steps > 0 ? done >= options.steps : before >= options.seconds && done > 0) return before;
-        if (options.steps > 0) chunk = static_cast<int>(std::min<std::int64_t>(chunk, options.steps - done));
-        if (const auto sentence = trainer.advance(chunk)) {
-            progress.clear();
-            std::cerr << "diffuscope: " << *sentence << '\n';
-        }
-        const double took = elapsed() - before;
-        // A chunk lasts a twentieth of a second, so that Ctrl+C and --seconds act soon.
-        chunk =
-            std::clamp(static_cast<int>(chunk * std::clamp(0.05 / std::max(took, 1e-6), 0.25, 4.0)), 1, 5000);
-        const std::int64_t now = trainer.step() - first;
-        const double share = options.steps > 0 ? static_cast<double>(now) / static_cast<double>(options.steps)
-                                               : elapsed() / options.seconds;
-        progress.show(share, "step " + std::to_string(trainer.step()) + ", loss " +
-                                 std::to_string(trainer.history().recent(200)) + ", " +
-                                 std::to_string(std::llround(static_cast<double>(now) / elapsed())) +
-                                 " steps/s");
-    }
+        if (now.done == 0) return;
+        progress.show(now.share,
+                      "step " + std::to_string(trainer.step()) + ", loss " +
+                          std::to_string(trainer.history().recent(200)) + ", " +
+                          std::to_string(std::llround(static_cast<double>(now.done) / now.seconds)) +
+                          " steps/s");
+    };
+    const auto notice = [&](const std::string& sentence) {
+        progress.clear();
+        std::cerr << "diffuscope: " << sentence << '\n';
+    };
+    return trainFor(trainer, options.steps, options.seconds, pause, notice);
 }
 
 int train(const Options& options) {

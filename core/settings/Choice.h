@@ -31,4 +31,7 @@ template <typename Row>
 /// Index of `id`. @throws InputError naming `what` (such as "schedule") and the known ids.
 [[nodiscard]] int requireIndex(std::span<const Choice> choices, std::string_view id, std::string_view what);
 
+/// The one of `ids` (at least one) that is spelled most like `id`: for "did you mean".
+[[nodiscard]] std::string_view nearestOf(std::span<const std::string_view> ids, std::string_view id);
+
 }  // namespace diffuscope

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <utility>
 
 namespace diffuscope {
 namespace {
@@ -157,20 +156,6 @@ std::string rangeText(const Field& field) {
            " to " + numberText(field.maximum);
 }
 
-std::size_t editDistance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row.back();
-}
-
 }  // namespace
 
 double Field::upper() const {
@@ -210,13 +195,13 @@ std::string_view sentenceOf(Cost cost) {
 }
 
 const Field& fieldById(std::string_view id) {
-    const Field* nearest = table;
+    std::vector<std::string_view> ids;
     for (const Field& field : table) {
         if (field.id == id) return field;
-        if (editDistance(field.id, id) < editDistance(nearest->id, id)) nearest = &field;
+        ids.push_back(field.id);
     }
     throw InputError("There is no setting \"" + std::string(id) + "\"; did you mean \"" +
-                     std::string(nearest->id) + "\"? `diffuscope list settings` shows all.");
+                     std::string(nearestOf(ids, id)) + "\"? `diffuscope list settings` shows all.");
 }
 
 bool sameValue(const Field& field, const Settings& a, const Settings& b) {

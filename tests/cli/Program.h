@@ -50,8 +50,9 @@ class Program {
     void interrupt(int signal) {
         for (int i = 0; i < 1000 && !catches(signal); ++i) QThread::msleep(10);
         QThread::msleep(200);
-        ::kill(static_cast<pid_t>(process_.processId()), signal);
+        this->signal(signal);
     }
+    void signal(int signal) { ::kill(static_cast<pid_t>(process_.processId()), signal); }
 
   private:
     [[nodiscard]] bool catches(int signal) const {

@@ -1,0 +1,297 @@
+#include "SweepRun.h"
+
+#include "Interrupt.h"
+#include "TrainLoop.h"
+#include "denoiser/DenoiserBackend.h"
+#include "diffusion/NoiseSchedule.h"
+#include "measures/SlicedWasserstein.h"
+#include "training/CloudRun.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace diffuscope {
+namespace {
+
+struct Stopped {};  ///< the sweep ends before the work does
+
+/// A network at one point of its training, to be measured.
+struct Trained {
+    std::shared_ptr<const DataSet> data;
+    TrainingState state;
+    double steps;
+    double seconds;
+};
+
+struct Measurement {
+    std::size_t combination;
+    std::shared_ptr<const Trained> trained;
+};
+
+struct Row {
+    std::size_t combination;
+    std::vector<double> measured;
+};
+struct Failure {
+    std::size_t combination;
+    std::string sentence;
+};
+struct Notice {
+    std::string sentence;
+};
+using Event = std::variant<Row, Failure, Notice>;
+
+std::vector<double> measure(const SweepCombination& combination, DenoiserBackend& backend,
+                            const std::shared_ptr<const DataSet>& data, const std::function<void()>& pause) {
+    const Settings& settings = combination.settings;
+    const NoiseSchedule schedule(settings.schedule);
+    CloudRun run = reverseRun(backend, schedule, data, settings, combination.count, 0);
+    std::size_t units = 4096;
+    while (!run.done()) {
+        pause();
+        (void)run.advance(units);
+    }
+    const std::vector<float>& samples = *run.trajectory().positions.front();
+    const auto fresh = freshDraws(settings.data.dataset, *data, combination.count, settings.seed);
+    const auto other = freshDraws(settings.data.dataset, *data, combination.count, settings.seed + 1);
+    return {slicedWasserstein(samples, fresh.points), slicedWasserstein(other.points, fresh.points)};
+}
+
+/// A backend to measure with, which a worker keeps from one combination to the next.
+struct MeasuringBackend {
+    std::optional<BackendKind> kind;
+    std::unique_ptr<DenoiserBackend> backend;
+};
+
+/// One sweep: what the workers share.
+class Sweep {
+  public:
+    Sweep(const SweepGrid& grid, const SweepWork& work);
+    void run(const SweepEvents& events);
+
+  private:
+    void work();
+    void train(const SweepTraining& training, double& passed, MeasuringBackend& measuring);
+    bool measureNext(MeasuringBackend& measuring);
+    void measureOne(const Measurement& next, MeasuringBackend& measuring);
+    void pause() const;
+    void tell(Event event);
+    [[nodiscard]] double share() const;  // with the mutex locked
+    [[nodiscard]] std::unique_ptr<DenoiserBackend> backendOf(BackendKind kind);
+
+    const SweepGrid& grid_;
+    std::vector<SweepTraining> trainings_;  // with the combinations that are to do
+    std::size_t total_ = 0;
+    int jobs_;
+    int threads_;
+
+    std::atomic<bool> stop_{false};
+    std::mutex mutex_;
+    std::condition_variable workable_;  // for workers
+    std::condition_variable eventful_;  // for the caller
+    std::size_t next_ = 0;              // training
+    int training_ = 0;                  // trainings in progress
+    int workers_ = 0;                   // that have not ended
+    std::deque<Measurement> measurements_;
+    std::vector<Event> events_;
+    std::vector<double> passed_;  // of each training: combinations that it has passed, in parts
+    std::size_t ended_ = 0;       // combinations that are measured or failed
+    std::mutex probing_;          // one thread looks for a graphics card at a time
+};
+
+Sweep::Sweep(const SweepGrid& grid, const SweepWork& work) : grid_(grid) {
+    std::vector<bool> wanted(grid.combinations().size(), false);
+    for (const std::size_t combination : work.todo) wanted[combination] = true;
+    for (const SweepTraining& training : grid.trainings()) {
+        SweepTraining left{training.settings, {}};
+        for (const std::size_t combination : training.combinations)
+            if (wanted[combination]) left.combinations.push_back(combination);
+        if (!left.combinations.empty()) trainings_.push_back(std::move(left));
+    }
+    total_ = work.todo.size();
+    passed_.resize(trainings_.size(), 0.0);
+    jobs_ = static_cast<int>(std::min(static_cast<std::size_t>(work.jobs), std::max<std::size_t>(1, total_)));
+    const int machine = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    threads_ = work.threads > 0 ? work.threads : jobs_ > 1 ? std::max(1, machine / jobs_) : 0;
+}
+
+void Sweep::pause() const {
+    stopIfInterrupted();
+    if (stop_) throw Stopped();
+}
+
+void Sweep::tell(Event event) {
+    const std::lock_guard lock(mutex_);
+    if (!std::holds_alternative<Notice>(event)) ++ended_;
+    events_.push_back(std::move(event));
+    eventful_.notify_one();
+}
+
+double Sweep::share() const {
+    const double passed = std::accumulate(passed_.begin(), passed_.end(), 0.0);
+    return 0.5 * (passed + static_cast<double>(ended_)) /
+           static_cast<double>(std::max<std::size_t>(1, total_));
+}
+
+std::unique_ptr<DenoiserBackend> Sweep::backendOf(BackendKind kind) {
+    const std::lock_guard lock(probing_);
+    return makeBackend(kind, threads_);
+}
+
+void Sweep::measureOne(const Measurement& next, MeasuringBackend& measuring) {
+    const SweepCombination& combination = grid_.combinations()[next.combination];
+    const BackendKind kind = combination.settings.backend;
+    try {
+        if (measuring.kind != kind) {
+            measuring.backend = backendOf(kind);
+            measuring.kind = kind;
+        }
+        measuring.backend->setState(next.trained->state);
+        Row row{next.combination, {combination.seconds > 0.0 ? next.trained->steps : next.trained->seconds}};
+        const auto measures =
+            measure(combination, *measuring.backend, next.trained->data, [this] { pause(); });
+        row.measured.insert(row.measured.end(), measures.begin(), measures.end());
+        tell(std::move(row));
+    } catch (const std::exception& error) {
+        measuring = {};  // a lost device does not come back
+        tell(Failure{next.combination, error.what()});
+    }
+}
+
+bool Sweep::measureNext(MeasuringBackend& measuring) {
+    Measurement next;
+    {
+        const std::lock_guard lock(mutex_);
+        if (measurements_.empty()) return false;
+        next = std::move(measurements_.front());
+        measurements_.pop_front();
+    }
+    measureOne(next, measuring);
+    return true;
+}
+
+/// Trains to the steps of every combination in turn, and measures on the way.
+void Sweep::train(const SweepTraining& training, double& passed, MeasuringBackend& measuring) {
+    std::size_t at = 0;
+    const auto& combinations = training.combinations;
+    try {
+        const auto data = trainingData(training.settings.data, training.settings.seed);
+        Trainer trainer(training.settings, data, backendOf(training.settings.backend));
+        double seconds = 0.0;
+        while (at < combinations.size()) {
+            const SweepCombination& next = grid_.combinations()[combinations[at]];
+            const std::int64_t left = next.steps - trainer.step();
+            const auto between = [&](const TrainPause& now) {
+                pause();
+                const std::lock_guard lock(mutex_);
+                passed = static_cast<double>(at) + now.share;
+            };
+            if (next.seconds > 0.0 || left > 0)
+                seconds += trainFor(trainer, left, next.seconds, between,
+                                    [this](const std::string& sentence) { tell(Notice{sentence}); });
+            seconds = std::round(1e6 * seconds) / 1e6;
+            const auto trained = std::make_shared<const Trained>(
+                Trained{data, trainer.backend().state(), static_cast<double>(trainer.step()), seconds});
+            {
+                const std::lock_guard lock(mutex_);
+                for (; at < combinations.size() && grid_.combinations()[combinations[at]].steps == next.steps;
+                     ++at)
+                    measurements_.push_back({combinations[at], trained});
+                passed = static_cast<double>(at);
+            }
+            workable_.notify_all();
+            while (measureNext(measuring)) pause();
+        }
+    } catch (const std::exception& error) {
+        for (; at < combinations.size(); ++at) tell(Failure{combinations[at], error.what()});
+    }
+}
+
+void Sweep::work() {
+    MeasuringBackend measuring;
+    std::unique_lock lock(mutex_);
+    while (!stop_ && !interrupted()) {
+        if (!measurements_.empty()) {
+            lock.unlock();
+            (void)measureNext(measuring);
+            lock.lock();
+        } else if (next_ < trainings_.size()) {
+            const std::size_t mine = next_++;
+            ++training_;
+            lock.unlock();
+            train(trainings_[mine], passed_[mine], measuring);
+            lock.lock();
+            --training_;
+            workable_.notify_all();
+        } else if (training_ > 0) {
+            workable_.wait(lock);
+        } else {
+            return;
+        }
+    }
+}
+
+void Sweep::run(const SweepEvents& events) {
+    std::vector<std::jthread> threads;
+    const auto end = [this, &threads] {
+        {
+            const std::lock_guard lock(mutex_);
+            stop_ = true;
+        }
+        workable_.notify_all();
+        threads.clear();
+    };
+    workers_ = jobs_;
+    for (int job = 0; job < jobs_; ++job)
+        threads.emplace_back([this] {
+            try {
+                work();
+            } catch (const Stopped&) {
+            } catch (const Interrupted&) {
+            }
+            const std::lock_guard lock(mutex_);
+            --workers_;
+            workable_.notify_all();
+            eventful_.notify_one();
+        });
+    try {
+        std::unique_lock lock(mutex_);
+        while (workers_ > 0 || !events_.empty()) {
+            if (events_.empty()) eventful_.wait_for(lock, std::chrono::milliseconds(100));
+            const std::vector<Event> happened = std::exchange(events_, {});
+            const double done = share();
+            lock.unlock();
+            for (const Event& event : happened) {
+                if (const auto* row = std::get_if<Row>(&event)) events.row(row->combination, row->measured);
+                if (const auto* failure = std::get_if<Failure>(&event))
+                    events.failure(failure->combination, failure->sentence);
+                if (const auto* notice = std::get_if<Notice>(&event)) events.notice(notice->sentence);
+            }
+            events.progress(done);
+            lock.lock();
+        }
+    } catch (...) {
+        end();
+        throw;
+    }
+    end();
+    stopIfInterrupted();
+}
+
+}  // namespace
+
+void runSweep(const SweepGrid& grid, const SweepWork& work, const SweepEvents& events) {
+    Sweep(grid, work).run(events);
+}
+
+}  // namespace diffuscope
