@@ -51,6 +51,14 @@ struct Notice {
 };
 using Event = std::variant<Row, Failure, Notice>;
 
+template <typename S>
+std::vector<float> freshPoints(const S& settings, const DataSet& data, int count, std::uint64_t seed) {
+    if constexpr (requires { freshDraws(settings.data, data, count, seed); })
+        return freshDraws(settings.data, data, count, seed).points;
+    else
+        return freshDraws(settings.data.dataset, data, count, seed).points;
+}
+
 std::vector<double> measure(const SweepCombination& combination, DenoiserBackend& backend,
                             const std::shared_ptr<const DataSet>& data, const std::function<void()>& pause) {
     const Settings& settings = combination.settings;
@@ -62,9 +70,9 @@ std::vector<double> measure(const SweepCombination& combination, DenoiserBackend
         (void)run.advance(units);
     }
     const std::vector<float>& samples = *run.trajectory().positions.front();
-    const auto fresh = freshDraws(settings.data.dataset, *data, combination.count, settings.seed);
-    const auto other = freshDraws(settings.data.dataset, *data, combination.count, settings.seed + 1);
-    return {slicedWasserstein(samples, fresh.points), slicedWasserstein(other.points, fresh.points)};
+    const auto fresh = freshPoints(settings, *data, combination.count, settings.seed);
+    const auto other = freshPoints(settings, *data, combination.count, settings.seed + 1);
+    return {slicedWasserstein(samples, fresh), slicedWasserstein(other, fresh)};
 }
 
 /// A backend to measure with, which a worker keeps from one combination to the next.
