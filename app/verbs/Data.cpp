@@ -32,7 +32,7 @@ int data(const Options& options) {
 
     DataSet drawn = row.draw(row.isTable ? options.count : 1, settings.seed);
     if (!row.isTable)
-        drawn.points = freshDraws(settings.data.dataset, drawn, options.count, settings.seed).points;
+        drawn.points = freshDraws(settings.data, drawn, options.count, settings.seed).points;
     const std::vector<std::size_t> shape{drawn.size(), 2};
     output.write(std::move(drawn.points), shape, units, drawn.units);
     return 0;

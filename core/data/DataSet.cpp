@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "data/Generators.h"
+#include "data/Mixtures.h"
 #include "data/Tables.h"
 #include "diffusion/Noise.h"
 
@@ -60,7 +61,8 @@ Box clampBox(std::span<const float> points) {
         box.high[i % 2] = std::max(box.high[i % 2], points[i]);
     }
     for (std::size_t axis = 0; axis < 2; ++axis) {
-        const float margin = 0.05f * (box.high[axis] - box.low[axis]);
+        const bool varies = box.low[axis] < box.high[axis];
+        const float margin = varies ? 0.05f * (box.high[axis] - box.low[axis]) : 1.0f;
         box.low[axis] -= margin;
         box.high[axis] += margin;
     }
@@ -74,10 +76,33 @@ std::span<const DatasetRow> datasets() {
          false},
         {{"two-moons", "Two moons", "Two half circles that reach into each other."}, twoMoons, false},
         {{"s-curve", "S-curve", "Two arcs that make an S, a section of the bent sheet."}, sCurve, false},
-        {{"eight-gaussians", "Eight Gaussians", "Eight round clusters on a circle."}, eightGaussians, false},
         {{"checkerboard", "Checkerboard", "The dark squares of a board: sharp edges, no gaps."},
          checkerboard,
          false},
+        {{"eight-gaussians", "Eight Gaussians", "Eight round clusters on a circle."},
+         eightGaussians,
+         false,
+         eightGaussiansMixture},
+        {{"gaussian-grid", "Grid of Gaussians", "Twenty-five small round clusters, five by five."},
+         gaussianGrid,
+         false,
+         gaussianGridMixture},
+        {{"gaussian-mixture", "Gaussian mixture",
+          "Five clusters of unequal weight, each stretched in a direction of its own."},
+         gaussianMixture,
+         false,
+         gaussianMixtureMixture},
+        {{"single-point", "Single point",
+          "All points are (0.75, −0.5). Exact case: here the lower σ is optimal. (Su and Yang 2025, 3.5)"},
+         singlePoint,
+         false,
+         singlePointMixture},
+        {{"standard-normal", "Standard normal",
+          "Points from N(0, I), the noise itself. Exact case: here the upper σ is optimal. (Su and Yang "
+          "2025, 3.5)"},
+         standardNormal,
+         false,
+         standardNormalMixture},
         {{"old-faithful", "Old Faithful",
           "272 eruptions of a geyser: their length and the wait for the next."},
          oldFaithful,
@@ -124,6 +149,16 @@ DataSet normalised(std::span<const double> points, std::array<std::string, 2> ax
     return set;
 }
 
+DataSet paintedPoints(std::span<const float> points) {
+    if (points.size() < 2) throw InputError("There are no painted points.");
+    for (std::size_t i = 0; i < points.size(); ++i)
+        if (!std::isfinite(points[i]))
+            throw InputError("Painted point " + std::to_string(i / 2 + 1) + " is not finite.");
+    DataSet set;
+    set.points.assign(points.begin(), points.end());
+    return set;
+}
+
 DataSet trainingPart(const DataSet& table) {
     if (table.size() < fewestToHoldOut) return table;
     std::vector<std::uint32_t> rows = shuffledRows(table.size());
@@ -132,8 +167,8 @@ DataSet trainingPart(const DataSet& table) {
     return takeRows(table, rows);
 }
 
-FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count, std::uint64_t seed) {
-    const DatasetRow& row = rowOf(kind);
+FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count, std::uint64_t seed) {
+    const DatasetRow& row = rowOf(settings.dataset);
     if (!row.isTable) {
         const auto words = philox(seed, Stream::HeldOut, 0, 0);
         const std::uint64_t derived = std::uint64_t{words[1]} << 32 | words[0];

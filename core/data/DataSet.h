@@ -40,7 +40,8 @@ struct DataSet {
 };
 
 /// Bounding box of the points, grown about its centre to 1.1 times its size along each axis: the clamp of
-/// x0-hat.
+/// x0-hat. Along an axis where all points are equal it reaches to 1 on both sides, the prior's deviation: a
+/// box without extent would put every guess, of an untrained network too, on the answer.
 struct Box {
     std::array<float, 2> low{-1.0f, -1.0f};
     std::array<float, 2> high{1.0f, 1.0f};
@@ -49,11 +50,14 @@ struct Box {
 
 struct DatasetRow {
     Choice choice;
-    /// Draws (count, seed). Generators: fixed affine map to zero mean and unit average variance per axis.
-    /// Real tables: the whole table for count = 0, else draws with replacement.
-    /// Null for Imported, whose points live in the session.
+    /// Draws (count, seed). Generators: fixed affine map to zero mean and unit average variance per axis,
+    /// except for the two exact cases. Real tables: the whole table for count = 0, else draws with
+    /// replacement. Null for Imported, whose points live in the session.
     DataSet (*draw)(int count, std::uint64_t seed);
     bool isTable;  ///< a finite table with a size of its own
+    /// What a generator draws from, where that is a Gaussian mixture, and what its draws carry as `mixture`;
+    /// else null.
+    std::vector<GaussianComponent> (*mixture)() = nullptr;
 };
 
 [[nodiscard]] std::span<const DatasetRow> datasets();
@@ -64,6 +68,10 @@ struct DatasetRow {
 /// Centres and scales a table of points to unit variance per axis, in double; the map goes into `units`.
 /// An axis without variance is centred only. @throws InputError when empty or non-finite.
 [[nodiscard]] DataSet normalised(std::span<const double> points, std::array<std::string, 2> axes);
+
+/// Points that are model units already: painted ones. The map is the identity. Any number of them from 1, all
+/// equal ones too. @throws InputError when there are none or one is not finite.
+[[nodiscard]] DataSet paintedPoints(std::span<const float> points);
 
 /// A table without its held-out fifth, which no seed changes: what to train on where freshDraws() of the same
 /// table is to be fair. Below 200 points nothing is held out. For tables only: a generator's draws are all
@@ -77,6 +85,7 @@ struct FreshDraws {
     std::vector<float> points;
     std::string from;  ///< "generator", "held-out fifth" or "the data themselves"
 };
-[[nodiscard]] FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count, std::uint64_t seed);
+[[nodiscard]] FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count,
+                                    std::uint64_t seed);
 
 }  // namespace diffuscope

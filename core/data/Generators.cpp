@@ -86,19 +86,6 @@ DataSet sCurve(int count, std::uint64_t seed) {
     });
 }
 
-/// Normals of deviation 0.08 around eight points evenly on the unit circle. Mean 0; variances 1/2 + 0.08^2.
-DataSet eightGaussians(int count, std::uint64_t seed) {
-    constexpr double noise = 0.08;
-    constexpr double variance = 0.5 + noise * noise;
-    return drawn(count, seed, {0.0, 0.0, variance}, noise,
-                 {"east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"},
-                 [](const Words& words) {
-                     const auto part = static_cast<std::int32_t>(words.below(0, 8));
-                     const double angle = part * pi / 4.0;
-                     return Drawn{std::cos(angle), std::sin(angle), part};
-                 });
-}
-
 /// Uniform over the eight unit squares of a 4 by 4 board whose column and row add up to an even number, the
 /// board being [-2, 2]^2. Both axes are uniform over [-2, 2]: mean 0, variance 4/3.
 DataSet checkerboard(int count, std::uint64_t seed) {

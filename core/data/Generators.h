@@ -10,7 +10,6 @@ namespace diffuscope {
 [[nodiscard]] DataSet swissRoll(int count, std::uint64_t seed);
 [[nodiscard]] DataSet twoMoons(int count, std::uint64_t seed);
 [[nodiscard]] DataSet sCurve(int count, std::uint64_t seed);
-[[nodiscard]] DataSet eightGaussians(int count, std::uint64_t seed);
 [[nodiscard]] DataSet checkerboard(int count, std::uint64_t seed);
 
 }  // namespace diffuscope

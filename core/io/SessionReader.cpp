@@ -237,6 +237,9 @@ class Reader {
         }
         if (const auto text = take("classes")) data.classes = strings(*text, "classes");
         readLabels(data);
+        const DatasetRow& row =
+            datasets()[static_cast<std::size_t>(result_.session.run.settings.data.dataset)];
+        if (row.mixture) data.mixture = row.mixture();
         return data;
     }
 

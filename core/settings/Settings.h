@@ -9,8 +9,12 @@ enum class DatasetKind {
     SwissRoll,
     TwoMoons,
     SCurve,
-    EightGaussians,
     Checkerboard,
+    EightGaussians,
+    GaussianGrid,
+    GaussianMixture,
+    SinglePoint,
+    StandardNormal,
     OldFaithful,
     Penguins,
     Imported

@@ -51,6 +51,10 @@ class DataSetTest : public QObject {
     void generatorsAreCentredAndScaled_data() { addRows(false, true); }
     void generatorsAreCentredAndScaled();
     void mapsAreTheQuadratures();
+    void mixturesAreWhatIsDrawn_data();
+    void mixturesAreWhatIsDrawn();
+    void exactCases();
+    void paintedPointsStayWhereTheyAre();
     void tablesAreCentredAndScaled_data() { addRows(true, false); }
     void tablesAreCentredAndScaled();
     void tablesAreTheirMeasurements();
@@ -71,7 +75,8 @@ void DataSetTest::everyRowDraws() {
     QCOMPARE(set.size(), std::size_t{500});
     for (const float value : set.points) QVERIFY(std::isfinite(value) && std::abs(value) < 8.0f);
     QCOMPARE(row.draw(500, 1).points, set.points);
-    QVERIFY(row.draw(500, 2).points != set.points);
+    const bool constant = kind == int(DatasetKind::SinglePoint);
+    QCOMPARE(row.draw(500, 2).points == set.points, constant);
     QCOMPARE(set.labels.size(), set.classes.empty() ? std::size_t{0} : set.size());
     std::set<std::int32_t> seen;
     for (const std::int32_t label : set.labels) {
@@ -85,9 +90,11 @@ void DataSetTest::everyRowDraws() {
 }
 
 // Six standard errors: an axis has variance below 2, and E|x|^4 < 8 for all of the sets, so that the average
-// of x^2 + y^2 over 2 has variance below 2 / n. False alarms: 5 sets, 3 checks, 2e-9 each.
+// of x^2 + y^2 over 2 has variance below 2 / n. False alarms: 3 checks of a set, 2e-9 each. The single point
+// is no set of this kind: it is where it is.
 void DataSetTest::generatorsAreCentredAndScaled() {
     QFETCH(int, kind);
+    if (kind == int(DatasetKind::SinglePoint)) return;
     const int count = 200000;
     const DataSet set = rowOf(kind).draw(count, 11);
     QCOMPARE(set.units, UnitMap{});
@@ -150,6 +157,80 @@ void DataSetTest::mapsAreTheQuadratures() {
             }
         }
     }
+}
+
+void DataSetTest::mixturesAreWhatIsDrawn_data() {
+    QTest::addColumn<int>("kind");
+    for (const DatasetRow& row : datasets())
+        if (row.mixture) QTest::addRow("%s", row.choice.id.data()) << int(&row - datasets().data());
+}
+
+// The draws of each component against its own weight, mean and covariance: six standard errors each. The
+// variance of a product of two centred normals is xx yy + xy^2, and 2 xx^2 of a square.
+void DataSetTest::mixturesAreWhatIsDrawn() {
+    QFETCH(int, kind);
+    const int count = 200000;
+    const DataSet set = rowOf(kind).draw(count, 3);
+    QCOMPARE(set.mixture.size(), std::max(set.classes.size(), std::size_t{1}));
+    std::array<double, 2> mean{};
+    double trace = 0.0;
+    double weights = 0.0;
+    for (std::size_t k = 0; k < set.mixture.size(); ++k) {
+        const GaussianComponent& part = set.mixture[k];
+        QCOMPARE(part.label, std::int32_t(k));
+        const auto [xx, xy, yy] = part.covariance;
+        QVERIFY(xx >= 0.0 && yy >= 0.0 && xx * yy - xy * xy >= -1e-15);
+        double n = 0.0;
+        std::array<double, 5> sums{};
+        for (std::size_t i = 0; i < set.size(); ++i) {
+            if (!set.labels.empty() && set.labels[i] != part.label) continue;
+            const double x = double(set.points[2 * i]) - part.mean[0];
+            const double y = double(set.points[2 * i + 1]) - part.mean[1];
+            const std::array terms{x, y, x * x, x * y, y * y};
+            for (std::size_t j = 0; j < 5; ++j) sums[j] += terms[j];
+            ++n;
+        }
+        QVERIFY(std::abs(n / count - part.weight) < 6.0 * std::sqrt(part.weight / count));
+        const std::array expected{0.0, 0.0, xx, xy, yy};
+        const std::array variance{xx, yy, 2.0 * xx * xx, xx * yy + xy * xy, 2.0 * yy * yy};
+        for (std::size_t j = 0; j < 5; ++j)
+            QVERIFY(std::abs(sums[j] / n - expected[j]) <= 6.0 * std::sqrt(variance[j] / n) + 1e-12);
+        weights += part.weight;
+        for (std::size_t axis = 0; axis < 2; ++axis) mean[axis] += part.weight * part.mean[axis];
+        trace += part.weight * (xx + yy + part.mean[0] * part.mean[0] + part.mean[1] * part.mean[1]);
+    }
+    QVERIFY(std::abs(weights - 1.0) < 1e-14);
+    if (kind == int(DatasetKind::SinglePoint)) return;
+    QVERIFY(std::abs(mean[0]) < 1e-14 && std::abs(mean[1]) < 1e-14);
+    QVERIFY(std::abs(trace - 2.0) < 1e-14);
+}
+
+void DataSetTest::exactCases() {
+    const DataSet point = rowOf(int(DatasetKind::SinglePoint)).draw(100, 7);
+    for (std::size_t i = 0; i < point.size(); ++i) {
+        QCOMPARE(point.points[2 * i], 0.75f);
+        QCOMPARE(point.points[2 * i + 1], -0.5f);
+    }
+    QCOMPARE(point.mixture[0].covariance, (std::array{0.0, 0.0, 0.0}));
+    const DataSet normal = rowOf(int(DatasetKind::StandardNormal)).draw(100, 7);
+    for (std::size_t i = 0; i < normal.size(); ++i) {
+        const auto words = philox(7, Stream::Data, std::uint32_t(i), 0);
+        const auto z = normalsOf(words[2], words[3]);
+        QCOMPARE(normal.points[2 * i], z[0]);
+        QCOMPARE(normal.points[2 * i + 1], z[1]);
+    }
+    QCOMPARE(normal.mixture[0].covariance, (std::array{1.0, 0.0, 1.0}));
+}
+
+void DataSetTest::paintedPointsStayWhereTheyAre() {
+    const std::vector<float> strokes{0.5f, -1.0f, 2.0f, 3.0f};
+    const DataSet set = paintedPoints(strokes);
+    QCOMPARE(set.points, strokes);
+    QCOMPARE(set.units, UnitMap{});
+    QVERIFY(set.labels.empty() && set.mixture.empty());
+    QCOMPARE(paintedPoints(std::vector<float>{1.0f, 1.0f}).size(), std::size_t{1});
+    QVERIFY_EXCEPTION_THROWN((void)paintedPoints({}), InputError);
+    QVERIFY_EXCEPTION_THROWN((void)paintedPoints(std::vector<float>{1.0f, INFINITY}), InputError);
 }
 
 void DataSetTest::tablesAreCentredAndScaled() {
@@ -220,11 +301,11 @@ void DataSetTest::trainingDataIsWhatTheSettingsSay() {
 
 void DataSetTest::freshDrawsAreNotTheTrainingDraws() {
     const DataSet training = rowOf(0).draw(1000, 4);
-    const FreshDraws fresh = freshDraws(DatasetKind::SwissRoll, training, 1000, 4);
+    const FreshDraws fresh = freshDraws({DatasetKind::SwissRoll}, training, 1000, 4);
     QCOMPARE(fresh.from, std::string("generator"));
     QCOMPARE(fresh.points.size(), training.points.size());
-    QCOMPARE(freshDraws(DatasetKind::SwissRoll, training, 1000, 4).points, fresh.points);
-    QVERIFY(freshDraws(DatasetKind::SwissRoll, training, 1000, 5).points != fresh.points);
+    QCOMPARE(freshDraws({DatasetKind::SwissRoll}, training, 1000, 4).points, fresh.points);
+    QVERIFY(freshDraws({DatasetKind::SwissRoll}, training, 1000, 5).points != fresh.points);
     std::set<std::pair<float, float>> known;
     for (std::size_t i = 0; i < training.size(); ++i)
         known.emplace(training.points[2 * i], training.points[2 * i + 1]);
@@ -240,7 +321,7 @@ void DataSetTest::tablesHoldOutAFifth() {
     };
     DataSet table;
     for (int i = 0; i < 203; ++i) table.points.insert(table.points.end(), {float(i), float(i)});
-    const FreshDraws fresh = freshDraws(DatasetKind::Imported, table, 4000, 3);
+    const FreshDraws fresh = freshDraws({DatasetKind::Imported}, table, 4000, 3);
     const std::set<float> held = values(fresh.points);
     const std::set<float> trained = values(trainingPart(table).points);
     QCOMPARE(fresh.from, std::string("held-out fifth"));
@@ -249,12 +330,12 @@ void DataSetTest::tablesHoldOutAFifth() {
     QCOMPARE(trained.size(), std::size_t{163});
     for (const float value : held) QVERIFY(!trained.contains(value));
     // Another seed draws anew from the same fifth.
-    const FreshDraws other = freshDraws(DatasetKind::Imported, table, 4000, 4);
+    const FreshDraws other = freshDraws({DatasetKind::Imported}, table, 4000, 4);
     QVERIFY(other.points != fresh.points);
     QCOMPARE(values(other.points), held);
 
     table.points.resize(2 * 199);
-    const FreshDraws all = freshDraws(DatasetKind::Imported, table, 4000, 3);
+    const FreshDraws all = freshDraws({DatasetKind::Imported}, table, 4000, 3);
     QCOMPARE(all.from, std::string("the data themselves"));
     QCOMPARE(values(all.points).size(), std::size_t{199});
     QCOMPARE(trainingPart(table).size(), std::size_t{199});
@@ -299,6 +380,10 @@ void DataSetTest::boxesAreATenthWider() {
     QVERIFY(std::abs(box.low[0] + 1.2f) < 1e-6f && std::abs(box.high[0] - 3.2f) < 1e-6f);
     QVERIFY(std::abs(box.low[1] - 1.5f) < 1e-6f && std::abs(box.high[1] - 12.5f) < 1e-6f);
     QVERIFY(clampBox({}).low[0] < clampBox({}).high[0]);
+    // All equal along an axis, or one point: the guess has room to be wrong.
+    const Box one = clampBox(std::vector<float>{0.75f, -0.5f});
+    QCOMPARE(one.low, (std::array{-0.25f, -1.5f}));
+    QCOMPARE(one.high, (std::array{1.75f, 0.5f}));
 }
 
 QTEST_GUILESS_MAIN(DataSetTest)

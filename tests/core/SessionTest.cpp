@@ -267,6 +267,7 @@ class SessionTest : public QObject {
     Q_OBJECT
 
   private slots:
+    void mixtureIsThatOfTheDataSet();
     void survivesARoundTripBitForBit() {
         const Session session = example();
         const std::string bytes = writeSession(session);
@@ -381,6 +382,17 @@ class SessionTest : public QObject {
         }
     }
 };
+
+// The file holds points; what they were drawn from follows from the data set's name.
+void SessionTest::mixtureIsThatOfTheDataSet() {
+    Session session = example();
+    QVERIFY(readSession(writeSession(session)).session.run.data->mixture.empty());
+    session.run.settings.data.dataset = DatasetKind::EightGaussians;
+    session.run.data = trainingData({DatasetKind::EightGaussians, 100}, 1);
+    const auto read = readSession(writeSession(session)).session.run.data;
+    QCOMPARE(read->mixture.size(), std::size_t{8});
+    QCOMPARE(read->mixture[5].mean, session.run.data->mixture[5].mean);
+}
 
 QTEST_GUILESS_MAIN(SessionTest)
 #include "SessionTest.moc"

@@ -28,8 +28,8 @@ void TrainedQualityTest::initTestCase() {
     const auto data = trainingData(settings.data, settings.seed);
     trainer_ = std::make_unique<Trainer>(settings, data, makeEigenBackend(0, "test"));
     QVERIFY(!trainer_->advance(4000));
-    fresh_ = freshDraws(settings.data.dataset, *data, count, 1).points;
-    floor_ = slicedWasserstein(fresh_, freshDraws(settings.data.dataset, *data, count, 2).points);
+    fresh_ = freshDraws(settings.data, *data, count, 1).points;
+    floor_ = slicedWasserstein(fresh_, freshDraws(settings.data, *data, count, 2).points);
 }
 
 void TrainedQualityTest::swissRoll_data() {
