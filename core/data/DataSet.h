@@ -88,4 +88,10 @@ struct FreshDraws {
 [[nodiscard]] FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count,
                                     std::uint64_t seed);
 
+/// With the default settings of a kind.
+[[nodiscard]] inline FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count,
+                                           std::uint64_t seed) {
+    return freshDraws(DataSettings{.dataset = kind}, data, count, seed);
+}
+
 }  // namespace diffuscope

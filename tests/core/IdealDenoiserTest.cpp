@@ -40,8 +40,7 @@ Expected reference(const std::vector<float>& data, const NoiseLevel& level, floa
     for (long double& value : mean) value /= weights;
     long double trace = 0.0L;
     for (std::size_t i = 0; i < data.size(); ++i)
-        trace +=
-            std::exp(logs[i / 2] - greatest) * (data[i] - mean[i % 2]) * (data[i] - mean[i % 2]) / weights;
+        trace += logs[i / 2] * (data[i] - mean[i % 2]) * (data[i] - mean[i % 2]) / weights;
     return {{double((x - signal * mean[0]) / noise), double((y - signal * mean[1]) / noise)},
             double((1.0L + signal * signal * trace / (noise * noise)) / noise)};
 }
