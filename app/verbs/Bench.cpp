@@ -100,15 +100,16 @@ Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const D
     const auto plan =
         reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data.points));
     std::vector<float> positions(2 * particles);
+    std::vector<float> memory(2 * particles);
     reverseStart(settings.seed, 0, positions);
     backend.reverse(std::span(plan).first(std::min(stepsAtOnce, plan.size())), settings.seed, 0, positions,
-                    {});
+                    memory, {});
     reverseStart(settings.seed, 0, positions);
     const auto begin = Clock::now();
     for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
         stopIfInterrupted();
         backend.reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)), settings.seed, 0,
-                        positions, {});
+                        positions, memory, {});
         progress.show(static_cast<double>(i) / static_cast<double>(plan.size()), "sampling");
     }
     const double flops =

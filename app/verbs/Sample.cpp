@@ -21,6 +21,7 @@ struct Options {
     int count = 0;
     std::string sampler;
     std::string steps;
+    std::string spacing;
     std::string schedule;
     std::string sigma;
     std::string sigmaScale;
@@ -32,7 +33,13 @@ struct Options {
     std::string out;
 };
 
+bool isAssigned(const CommonOptions& options, std::string_view id) {
+    return std::any_of(options.assignments.begin(), options.assignments.end(),
+                       [id](std::string_view text) { return text.substr(0, text.find('=')) == id; });
+}
+
 Settings settingsOf(const Options& options, Settings settings) {
+    const SamplerKind kept = settings.sampler.kind;
     options.common.applyTo(settings);
     setFromOption("sampler.kind", options.sampler, settings);
     setFromOption("schedule.kind", options.schedule, settings);
@@ -41,13 +48,19 @@ Settings settingsOf(const Options& options, Settings settings) {
     setFromOption("sampler.eta", options.eta, settings);
     setFromOption("sampler.denoiser", options.denoiser, settings);
     if (options.raw) settings.schedule.keepCurve = false;
-    const bool subSequence = samplers()[static_cast<std::size_t>(settings.sampler.kind)].subSequence;
-    setFromOption(subSequence ? "sampler.ddim-steps" : "schedule.steps", options.steps, settings);
-    if (subSequence && !options.steps.empty() && settings.sampler.ddimSteps > settings.schedule.steps)
+    setFromOption("sampler.spacing", options.spacing, settings);
+    const SamplerRow& sampler = samplerRow(settings.sampler);
+    const bool some = sampler.visits != Visits::All;
+    const bool another = !options.sampler.empty() || settings.sampler.kind != kept;
+    if (some && another && !isAssigned(options.common, "sampler.steps"))
+        settings.sampler.steps = sampler.recommendedSteps;
+    setFromOption(some ? "sampler.steps" : "schedule.steps", options.steps, settings);
+    if (some && !options.steps.empty() && settings.sampler.steps > settings.schedule.steps)
         throw UsageError("--steps " + options.steps + " is more than the schedule's T = " +
                          std::to_string(settings.schedule.steps) + "; set T with --set schedule.steps=T.");
     requireEffect("--sigma", options.sigma, "sampler.sigma", settings);
     requireEffect("--sigma-scale", options.sigmaScale, "sampler.sigma-scale", settings);
+    requireEffect("--spacing", options.spacing, "sampler.spacing", settings);
     requireEffect("--eta", options.eta, "sampler.eta", settings);
     check(settings);
     return settings;
@@ -125,9 +138,12 @@ CLI::App* addSampleVerb(CLI::App& program, Run& run) {
         ->type_name("N");
     add("--sampler", options->sampler, "See diffuscope list samplers (default: the session's)", "ID");
     add("--steps", options->steps,
-        "Reverse steps: for ddpm T of the schedule, for ddim the length of the sub-sequence (default: the "
-        "session's)",
+        "Reverse steps: for ddpm T of the schedule, for the others how many of the T they visit (default: "
+        "the "
+        "session's T; the session's number for its own sampler, the recommended one for another)",
         "T");
+    add("--spacing", options->spacing, "How the visited steps lie among the T: see --set sampler.spacing",
+        "ID");
     add("--schedule", options->schedule, "See diffuscope list schedules (default: the session's)", "ID");
     add("--sigma", options->sigma, "Noise of ddpm: see diffuscope list sigmas (default: the session's)",
         "ID");

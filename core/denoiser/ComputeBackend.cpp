@@ -38,6 +38,12 @@ std::uint32_t highWord(std::uint64_t seed) {
     return static_cast<std::uint32_t>(seed >> 32);
 }
 
+/// The path's end that the step before left is where this step's stretch begins.
+bool goesOn(const ReverseStep& before, const ReverseStep& step) {
+    return before.noise != 0.0f && before.stretch.lap == step.stretch.lap &&
+           before.stretch.low == step.stretch.high;
+}
+
 class ComputeBackend : public DenoiserBackend {
   public:
     ComputeBackend(std::string reason, std::unique_ptr<GlContext> context)
@@ -56,7 +62,7 @@ class ComputeBackend : public DenoiserBackend {
     void train(const BatchSettings& settings, std::span<float> losses) override;
     void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                 std::span<float> positions, std::span<float> frames) override;
+                 std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override;
 
@@ -68,8 +74,9 @@ class ComputeBackend : public DenoiserBackend {
     void reserveTraining(int batch);
     StripWorkspace& reserveSampling(int count);
     void embed(StripWorkspace& work, float condition);
+    void bindParticles(StripWorkspace& work);
     void move(StripWorkspace& work, const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
-              int frame, float nextCondition);
+              bool highKnown, int frame, float nextCondition);
     [[nodiscard]] int largestChunk() const;
 
     std::unique_ptr<GlContext> context_;
@@ -90,7 +97,7 @@ class ComputeBackend : public DenoiserBackend {
     StorageBuffer partials_, gradient_, sums_{2 * sizeof(float)};
     StorageBuffer targets_, losses_, stepLosses_{lossesPerRead * sizeof(float)};
     std::optional<StripWorkspace> training_, sampling_;
-    StorageBuffer positions_, frames_;
+    StorageBuffer positions_, memory_, pathEnds_, frames_;
 
     StorageBuffer points_, levels_, accumulator_, splatPositions_;
     std::uint32_t pointCount_ = 0;
@@ -308,17 +315,25 @@ StripWorkspace& ComputeBackend::reserveSampling(int count) {
         sampling_.emplace(*layout_, samples, false);
         const auto size = static_cast<std::size_t>(samples) * 2 * sizeof(float);
         positions_ = StorageBuffer(size);
+        memory_ = StorageBuffer(size);
+        pathEnds_ = StorageBuffer(size);
         frames_ = StorageBuffer(std::max(size, frameBytes / size * size));
     }
     return *sampling_;
 }
 
-/// Writes the input of the particles where they are.
-void ComputeBackend::embed(StripWorkspace& work, float condition) {
+void ComputeBackend::bindParticles(StripWorkspace& work) {
     work.output.bind(0);
     positions_.bind(1);
     frames_.bind(2);
     work.rows[0].bind(3);
+    memory_.bind(4);
+    pathEnds_.bind(5);
+}
+
+/// Writes the input of the particles where they are.
+void ComputeBackend::embed(StripWorkspace& work, float condition) {
+    bindParticles(work);
     particle_.set("move", 0);
     particle_.set("samples", work.samples);
     particle_.set("nextCondition", condition);
@@ -326,26 +341,32 @@ void ComputeBackend::embed(StripWorkspace& work, float condition) {
 }
 
 void ComputeBackend::move(StripWorkspace& work, const ReverseStep& step, std::uint64_t seed,
-                          std::uint32_t firstParticle, int frame, float nextCondition) {
+                          std::uint32_t firstParticle, bool highKnown, int frame, float nextCondition) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     const Box open{{-infinity, -infinity}, {infinity, infinity}};
     const Box& box = step.clamp ? step.box : open;
-    work.output.bind(0);
-    positions_.bind(1);
-    frames_.bind(2);
-    work.rows[0].bind(3);
+    bindParticles(work);
     particle_.set("move", 1);
     particle_.set("samples", work.samples);
     particle_.set("seedLow", lowWord(seed));
     particle_.set("seedHigh", highWord(seed));
     particle_.set("stream", static_cast<std::uint32_t>(Stream::ReverseChain));
-    particle_.set("time", static_cast<std::uint32_t>(step.from));
+    particle_.set("lap", step.stretch.lap);
+    particle_.set("lowCell", step.stretch.low.cell);
+    particle_.set("lowFraction", step.stretch.low.fraction);
+    particle_.set("highCell", step.stretch.high.cell);
+    particle_.set("highFraction", step.stretch.high.fraction);
+    particle_.set("highKnown", highKnown ? 1 : 0);
+    particle_.set("stretchScale", step.stretch.scale);
     particle_.set("firstParticle", firstParticle);
     particle_.set("frameBase", frame * work.samples);
     particle_.set("sqrtAlphaBar", step.level.sqrtAlphaBar);
     particle_.set("sqrtOneMinusAlphaBar", step.level.sqrtOneMinusAlphaBar);
     particle_.set("fromXt", step.fromXt);
     particle_.set("fromX0", step.fromX0);
+    particle_.set("fromMemory", step.fromMemory);
+    particle_.set("keepXt", step.keepXt);
+    particle_.set("keepX0", step.keepX0);
     particle_.set("noise", step.noise);
     particle_.set("low", box.low);
     particle_.set("high", box.high);
@@ -374,7 +395,7 @@ void ComputeBackend::predict(std::span<const float> xt, const NoiseLevel& level,
 }
 
 void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t seed,
-                             std::uint32_t firstParticle, std::span<float> positions,
+                             std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
                              std::span<float> frames) {
     if (steps.empty()) return;
     context_->use();
@@ -383,16 +404,22 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
     const auto rowSize = 2 * static_cast<std::size_t>(work.samples);
     const std::size_t waiting = frames_.bytes() / sizeof(float) / rowSize;
     std::vector<float> rows(frames.empty() ? 0 : std::min(waiting, steps.size()) * rowSize);
+    const std::vector<float> nothing(memory.empty() ? rowSize : 0, 0.0f);
     for (int first = 0; first < count; first += work.samples) {
         const auto size = 2 * static_cast<std::size_t>(std::min(work.samples, count - first));
         const std::span<float> own = positions.subspan(2 * static_cast<std::size_t>(first), size);
+        const std::span<float> ownMemory =
+            memory.empty() ? memory : memory.subspan(2 * static_cast<std::size_t>(first), size);
         positions_.upload(std::span<const float>(own));
+        memory_.upload(memory.empty() ? std::span<const float>(nothing).first(size)
+                                      : std::span<const float>(ownMemory));
         embed(work, steps[0].level.condition);
         for (std::size_t i = 0; i < steps.size(); ++i) {
             network_.forward(*layout_, work, average_);
             const std::size_t slot = i % waiting;
             move(work, steps[i], seed, firstParticle + static_cast<std::uint32_t>(first),
-                 static_cast<int>(slot), steps[std::min(i + 1, steps.size() - 1)].level.condition);
+                 i > 0 && goesOn(steps[i - 1], steps[i]), static_cast<int>(slot),
+                 steps[std::min(i + 1, steps.size() - 1)].level.condition);
             if (frames.empty() || (slot + 1 < waiting && i + 1 < steps.size())) continue;
             frames_.download(std::span<float>(rows).first((slot + 1) * rowSize));
             for (std::size_t row = 0; row <= slot; ++row)
@@ -402,6 +429,7 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
                                                                  2 * static_cast<std::size_t>(first)));
         }
         positions_.download(own);
+        if (!memory.empty()) memory_.download(ownMemory);
         context_->check("sampling");
     }
 }

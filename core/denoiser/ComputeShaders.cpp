@@ -2,6 +2,7 @@
 
 #include "EmbeddedFiles.h"
 #include "denoiser/Mlp.h"
+#include "diffusion/BrownianPath.h"
 
 #include <cstdio>
 #include <tuple>
@@ -33,7 +34,7 @@ std::string preamble() {
     return "#version 430\n" + define("SUMS", sumLanes) + define("INPUTS", inputFeatures) +
            define("POSITION_OCTAVES", positionOctaves) + define("POSITION_FREQUENCY", positionFrequency) +
            define("CONDITION_HARMONICS", conditionHarmonics) +
-           define("CONDITION_FREQUENCY", conditionFrequency);
+           define("CONDITION_FREQUENCY", conditionFrequency) + define("PATH_DEPTH", pathDepth);
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ bool StripKernel::operator<(const StripKernel& other) const {
 
 std::string shaderLibrary() {
     return preamble() + std::string(embeddedFile("elementary.glsl")) +
-           std::string(embeddedFile("noise.glsl"));
+           std::string(embeddedFile("noise.glsl")) + std::string(embeddedFile("brownian.glsl"));
 }
 
 std::string shaderSource(std::string_view file) {

@@ -61,9 +61,11 @@ class DenoiserBackend {
     virtual void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) = 0;
 
     /// Runs particles firstParticle … through `steps` with the averaged weights, `positions` (count, 2) in
-    /// place. `frames` (steps.size(), count, 2) takes the positions after every step, or is empty.
+    /// place. `memory` (count, 2) is what the steps before left, and takes what these leave; empty where
+    /// nothing came before and nothing follows. `frames` (steps.size(), count, 2) takes the positions after
+    /// every step, or is empty.
     virtual void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                         std::span<float> positions, std::span<float> frames) = 0;
+                         std::span<float> positions, std::span<float> memory, std::span<float> frames) = 0;
 
     /// As the free function splat(): the same integers.
     virtual void splat(std::span<const float> positions, const SplatView& view,

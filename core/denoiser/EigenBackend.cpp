@@ -1,6 +1,7 @@
 #include "denoiser/DenoiserBackend.h"
 #include "denoiser/PackedPass.h"
 #include "denoiser/ThreadPool.h"
+#include "diffusion/BrownianPath.h"
 
 #include <Eigen/Core>
 
@@ -61,7 +62,7 @@ class EigenBackend : public DenoiserBackend {
     void train(const BatchSettings& settings, std::span<float> losses) override;
     void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                 std::span<float> positions, std::span<float> frames) override;
+                 std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override {
         diffuscope::splat(positions, view, accumulator);
@@ -79,8 +80,8 @@ class EigenBackend : public DenoiserBackend {
     template <typename ConditionAt>
     void conditionBiases(int count, const ConditionAt& conditionAt);
     void reverseTile(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                     int first, int rows, std::span<float> positions, std::span<float> frames,
-                     PassScratch& scratch) const;
+                     int first, int rows, std::span<float> positions, std::span<float> memory,
+                     std::span<float> frames, PassScratch& scratch) const;
     int samplingRows(int count) const;
 
     ThreadPool pool_;
@@ -287,7 +288,8 @@ void EigenBackend::predict(std::span<const float> xt, const NoiseLevel& level, s
 }
 
 void EigenBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t seed,
-                           std::uint32_t firstParticle, std::span<float> positions, std::span<float> frames) {
+                           std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
+                           std::span<float> frames) {
     if (steps.empty()) return;
     conditionBiases(static_cast<int>(steps.size()),
                     [&](int i) { return steps[static_cast<std::size_t>(i)].level.condition; });
@@ -295,57 +297,66 @@ void EigenBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t see
     const int tile = samplingRows(count);
     pool_.run((count + tile - 1) / tile, [&](int task, int worker) {
         const int first = task * tile;
-        reverseTile(steps, seed, firstParticle, first, std::min(tile, count - first), positions, frames,
-                    scratch_[static_cast<std::size_t>(worker)]);
+        reverseTile(steps, seed, firstParticle, first, std::min(tile, count - first), positions, memory,
+                    frames, scratch_[static_cast<std::size_t>(worker)]);
     });
 }
 
 /// applyReverseStep() of a tile, along one axis.
 void stepAxis(const ReverseStep& step, float low, float high, const TileRow& eps, const TileRow& z,
-              TileRow& x) {
+              TileRow& memory, TileRow& x) {
     for (int row = 0; row < tileRows; ++row) {
         const float from = x.values[row];
+        const float m = memory.values[row];
         float x0 = (from - step.level.sqrtOneMinusAlphaBar * eps.values[row]) / step.level.sqrtAlphaBar;
         x0 = x0 < low ? low : x0;
         x0 = high < x0 ? high : x0;
-        x.values[row] = step.fromXt * from + step.fromX0 * x0 + step.noise * z.values[row];
+        x.values[row] =
+            step.fromXt * from + step.fromX0 * x0 + step.noise * z.values[row] + step.fromMemory * m;
+        memory.values[row] = step.keepXt * from + step.keepX0 * x0;
+    }
+}
+
+void readRows(const float* from, int rows, TileRow& x, TileRow& y) {
+    for (int row = 0; row < rows; ++row) {
+        x[row] = from[2 * row];
+        y[row] = from[2 * row + 1];
+    }
+}
+
+void writeRows(const TileRow& x, const TileRow& y, int rows, float* to) {
+    for (int row = 0; row < rows; ++row) {
+        to[2 * row] = x[row];
+        to[2 * row + 1] = y[row];
     }
 }
 
 void EigenBackend::reverseTile(std::span<const ReverseStep> steps, std::uint64_t seed,
                                std::uint32_t firstParticle, int first, int rows, std::span<float> positions,
-                               std::span<float> frames, PassScratch& scratch) const {
+                               std::span<float> memory, std::span<float> frames, PassScratch& scratch) const {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     const Weights weights{average_.data(), averageTransposed_.data()};
     const std::size_t stride = static_cast<std::size_t>(biasRows_) * panelWidth;
-    const auto write = [&](float* to) {
-        for (int row = 0; row < rows; ++row) {
-            to[2 * row] = scratch.tile.x[row];
-            to[2 * row + 1] = scratch.tile.y[row];
-        }
-    };
-    float* own = positions.data() + 2 * static_cast<std::size_t>(first);
-    for (int row = 0; row < rows; ++row) {
-        scratch.tile.x[row] = own[2 * row];
-        scratch.tile.y[row] = own[2 * row + 1];
-    }
+    const std::size_t at = 2 * static_cast<std::size_t>(first);
+    NoisyTile& tile = scratch.tile;
+    PathTile path(seed, Stream::ReverseChain, firstParticle + static_cast<std::uint32_t>(first));
     TileRow z0{};
     TileRow z1{};
+    TileRow memory0{};
+    TileRow memory1{};
+    readRows(positions.data() + at, rows, tile.x, tile.y);
+    if (!memory.empty()) readRows(memory.data() + at, rows, memory0, memory1);
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const ReverseStep& step = steps[i];
         predictTile(layout_, weights, scratch, rows, biases_.data() + i * panelWidth, stride);
-        if (step.noise != 0.0f) {
-            philoxTile(seed, Stream::ReverseChain, firstParticle + static_cast<std::uint32_t>(first),
-                       static_cast<std::uint32_t>(step.from), scratch.words);
-            normalsTile(scratch.words.words[0], scratch.words.words[1], z0, z1);
-        }
+        if (step.noise != 0.0f) path.normals(step.stretch, z0, z1);
         const Box box = step.clamp ? step.box : Box{{-infinity, -infinity}, {infinity, infinity}};
-        stepAxis(step, box.low[0], box.high[0], scratch.out0, z0, scratch.tile.x);
-        stepAxis(step, box.low[1], box.high[1], scratch.out1, z1, scratch.tile.y);
-        if (!frames.empty())
-            write(frames.data() + i * positions.size() + 2 * static_cast<std::size_t>(first));
+        stepAxis(step, box.low[0], box.high[0], scratch.out0, z0, memory0, tile.x);
+        stepAxis(step, box.low[1], box.high[1], scratch.out1, z1, memory1, tile.y);
+        if (!frames.empty()) writeRows(tile.x, tile.y, rows, frames.data() + i * positions.size() + at);
     }
-    write(own);
+    writeRows(tile.x, tile.y, rows, positions.data() + at);
+    if (!memory.empty()) writeRows(memory0, memory1, rows, memory.data() + at);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "diffusion/ForwardProcess.h"
 
-#include "diffusion/Noise.h"
+#include "diffusion/BrownianPath.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace diffuscope {
@@ -17,16 +18,33 @@ void forwardStart(std::span<const float> data, std::uint64_t seed, std::uint32_t
     }
 }
 
+void forwardSteps(const NoiseSchedule& schedule, int firstT, int steps, std::uint64_t seed,
+                  std::uint32_t firstParticle, std::span<float> positions, std::span<float> frames) {
+    TileRow z0;
+    TileRow z1;
+    for (std::size_t first = 0; first < positions.size() / 2; first += tileRows) {
+        const std::size_t rows = std::min<std::size_t>(tileRows, positions.size() / 2 - first);
+        float* const x = positions.data() + 2 * first;
+        PathTile path(seed, Stream::ForwardChain, firstParticle + static_cast<std::uint32_t>(first));
+        for (int i = 0; i < steps; ++i) {
+            const int t = firstT + i;
+            const auto shrink = static_cast<float>(std::sqrt(schedule.alpha(t)));
+            const auto kick = static_cast<float>(std::sqrt(schedule.beta(t)));
+            path.normals(pathStretch(t - 1, t, schedule.steps()), z0, z1);
+            for (std::size_t row = 0; row < rows; ++row) {
+                x[2 * row] = shrink * x[2 * row] + kick * z0.values[row];
+                x[2 * row + 1] = shrink * x[2 * row + 1] + kick * z1.values[row];
+            }
+            if (!frames.empty())
+                std::copy_n(x, 2 * rows,
+                            frames.data() + static_cast<std::size_t>(i) * positions.size() + 2 * first);
+        }
+    }
+}
+
 void forwardStep(const NoiseSchedule& schedule, int t, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions) {
-    const auto shrink = static_cast<float>(std::sqrt(schedule.alpha(t)));
-    const auto kick = static_cast<float>(std::sqrt(schedule.beta(t)));
-    for (std::size_t i = 0; i < positions.size() / 2; ++i) {
-        const auto z = normalAt(seed, Stream::ForwardChain, firstParticle + static_cast<std::uint32_t>(i),
-                                static_cast<std::uint32_t>(t));
-        for (std::size_t axis = 0; axis < 2; ++axis)
-            positions[2 * i + axis] = shrink * positions[2 * i + axis] + kick * z[axis];
-    }
+    forwardSteps(schedule, t, 1, seed, firstParticle, positions, {});
 }
 
 void forwardClosedForm(const NoiseSchedule& schedule, int t, std::span<const float> x0,

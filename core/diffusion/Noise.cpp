@@ -8,8 +8,8 @@
 namespace diffuscope {
 
 std::array<std::uint32_t, 4> philox(std::uint64_t seed, Stream stream, std::uint32_t particle,
-                                    std::uint32_t step) {
-    const r123::Philox4x32::ctr_type counter = {{particle, step, static_cast<std::uint32_t>(stream), 0u}};
+                                    std::uint32_t step, std::uint32_t place) {
+    const r123::Philox4x32::ctr_type counter = {{particle, step, static_cast<std::uint32_t>(stream), place}};
     const r123::Philox4x32::key_type key = {
         {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
     const auto words = r123::Philox4x32{}(counter, key);

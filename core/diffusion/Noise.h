@@ -17,10 +17,11 @@ enum class Stream : std::uint32_t {
     HeldOut = 9,
 };
 
-/// Four independent 32-bit words as a function of (seed, stream, particle, step) alone: Philox 4x32-10 with
-/// counter {particle, step, stream, 0} and key {seed's low word, seed's high word}. (Salmon et al. 2011)
+/// Four independent 32-bit words as a function of (seed, stream, particle, step, place) alone: Philox 4x32-10
+/// with counter {particle, step, stream, place} and key {seed's low word, seed's high word}. (Salmon et al.
+/// 2011)
 [[nodiscard]] std::array<std::uint32_t, 4> philox(std::uint64_t seed, Stream stream, std::uint32_t particle,
-                                                  std::uint32_t step);
+                                                  std::uint32_t step, std::uint32_t place = 0);
 
 /// In (0, 1]: (word >> 8 + 1) * 2^-24. Exact in float, the same on every backend.
 [[nodiscard]] float uniformOf(std::uint32_t word);

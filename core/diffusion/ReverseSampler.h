@@ -1,7 +1,8 @@
 #pragma once
 #include "data/DataSet.h"
+#include "diffusion/BrownianPath.h"
 #include "diffusion/NoiseSchedule.h"
-#include "settings/Choice.h"
+#include "diffusion/Samplers.h"
 #include "settings/Settings.h"
 
 #include <span>
@@ -9,58 +10,45 @@
 
 namespace diffuscope {
 
-/// One reverse step from t = `from` to t = `to`, for every sampler:
-///     x0hat = (x_from - level.sqrtOneMinusAlphaBar * eps) / level.sqrtAlphaBar, clamped to `box` if `clamp`
-///     x_to  = fromXt * x_from + fromX0 * x0hat + noise * z,   z = normalAt(seed, ReverseChain, particle,
-///     from)
+/// One reverse step on the way from t = `from` to t = `to`, for every sampler. With m the particle's memory:
+///     x0hat = (x - level.sqrtOneMinusAlphaBar * eps) / level.sqrtAlphaBar, clamped to `box` if `clamp`
+///     x'    = fromXt * x + fromX0 * x0hat + fromMemory * m + noise * z
+///     m'    = keepXt * x + keepX0 * x0hat
+/// with z of `stretch` of the particle's Brownian path of the stream ReverseChain.
 struct ReverseStep {
-    int from;
-    int to;
-    NoiseLevel level;  ///< of t = from
-    float fromXt;
-    float fromX0;
-    float noise;
-    bool clamp;
-    Box box;
+    int from = 0;
+    int to = 0;
+    int asked = 0;       ///< the t where the denoiser is asked
+    NoiseLevel level{};  ///< of t = asked
+    float fromXt = 0.0f;
+    float fromX0 = 0.0f;
+    float fromMemory = 0.0f;
+    float keepXt = 0.0f;
+    float keepX0 = 0.0f;
+    float noise = 0.0f;
+    PathStretch stretch{};
+    bool clamp = false;
+    Box box{};
+
+    [[nodiscard]] bool remembers() const { return fromMemory != 0.0f || keepXt != 0.0f || keepX0 != 0.0f; }
 };
 
-struct SamplerRow {
-    Choice choice;
-    /// Coefficients of the step from -> to; `level` and the clamp are filled in by reversePlan().
-    ReverseStep (*step)(const NoiseSchedule&, const SamplerSettings&, int from, int to);
-    bool subSequence;  ///< takes `ddimSteps` of the T steps
-    bool usesSigma;    ///< sigma's kind and multiplier apply
-    bool usesEta;
-};
-[[nodiscard]] std::span<const SamplerRow> samplers();
-
-struct SigmaRow {
-    Choice choice;
-    /// sigma_t^2 before the multiplier. (Ho 2020; Nichol & Dhariwal 2021; Su eq. 1.15)
-    double (*variance)(const NoiseSchedule&, const SamplerSettings&, int t);
-};
-[[nodiscard]] std::span<const SigmaRow> sigmas();
-
-/// sigma_t with its multiplier, as the plots show it: no noise at t = 1 is the step's business, not sigma's.
-[[nodiscard]] double sigma(const NoiseSchedule& schedule, const SamplerSettings& settings, int t);
-
-/// Noise that the sampler's own step from t adds: for a sub-sequence, of the step that passes t. 0 in the
-/// step to the data.
-[[nodiscard]] double stepNoise(const NoiseSchedule& schedule, const SamplerSettings& settings, int t);
-
-/// The steps of t that a sampler visits, descending from T to 0, both included.
-[[nodiscard]] std::vector<int> samplingTimes(const NoiseSchedule& schedule, const SamplerSettings& settings);
-
-/// All steps, in order, T first.
+/// All steps, in order, T first. Several may lead to the same t (Heun's predictor, Langevin's repetitions):
+/// the particle is there after the last of them.
 [[nodiscard]] std::vector<ReverseStep> reversePlan(const NoiseSchedule& schedule,
                                                    const SamplerSettings& settings, Conditioning conditioning,
                                                    const Box& box);
 
+/// Noise that the sampler's own step from t adds: for a sub-sequence, of the step that passes t. 0 in the
+/// step to the data. Entries t = 1…T; entry 0 is 0.
+[[nodiscard]] std::vector<double> stepNoises(const NoiseSchedule& schedule, const SamplerSettings& settings);
+
 /// x_T of particles first … first + count - 1: N(0, I). (count, 2)
 void reverseStart(std::uint64_t seed, std::uint32_t first, std::span<float> positions);
 
-/// Applies one step in place given eps-hat (both (count, 2)). The readable truth of every backend's kernel.
+/// Applies one step in place given eps-hat. `eps`, `positions`, `memory` (count, 2); `memory` may be empty
+/// for a step that does not remember. The readable truth of every backend's kernel.
 void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
-                      std::span<const float> eps, std::span<float> positions);
+                      std::span<const float> eps, std::span<float> positions, std::span<float> memory);
 
 }  // namespace diffuscope

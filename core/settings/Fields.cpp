@@ -27,9 +27,6 @@ std::vector<Choice> plainChoices(std::span<const Choice> rows) {
 const ScheduleRow& scheduleRow(const Settings& s) {
     return schedules()[static_cast<std::size_t>(s.schedule.kind)];
 }
-const SamplerRow& samplerRow(const Settings& s) {
-    return samplers()[static_cast<std::size_t>(s.sampler.kind)];
-}
 
 #define MEMBER(path)                                                         \
     [](const Settings& s) -> double { return static_cast<double>(s.path); }, \
@@ -80,22 +77,38 @@ const Field table[] = {
      [] { return tableChoices(samplers()); }},
     {"sampler.sigma", "σ<sub>t</sub>", "Noise of a reverse step", "", Group::Sampler, FieldType::Choice, 0, 3,
      1, lin, Cost::Resample, "Which variance DDPM's reverse step adds.", MEMBER(sampler.sigma),
-     [] { return tableChoices(sigmas()); }, [](const Settings& s) { return samplerRow(s).usesSigma; }},
+     [] { return tableChoices(sigmas()); },
+     [](const Settings& s) { return samplerRow(s.sampler).usesSigma; }},
     {"sampler.sigma-mix", "v", "Between lower and upper", "", Group::Sampler, Real, 0, 1, 0.01, lin,
      Cost::Resample,
      "Interpolated variance: exp(v log β + (1 − v) log β̃). 1 is the upper choice, 0 the lower.",
      MEMBER(sampler.sigmaMix), nullptr,
-     [](const Settings& s) { return samplerRow(s).usesSigma && s.sampler.sigma == SigmaKind::Interpolated; }},
+     [](const Settings& s) {
+         return samplerRow(s.sampler).usesSigma && s.sampler.sigma == SigmaKind::Interpolated;
+     }},
     {"sampler.sigma-scale", "× σ<sub>t</sub>", "Multiplier of the noise", "", Group::Sampler, Real, 0, 2,
      0.01, lin, Cost::Resample, "Multiplies σ of every step: 1 is the choice itself, 0 adds no noise.",
      MEMBER(sampler.sigmaScale), nullptr,
-     [](const Settings& s) { return samplerRow(s).usesSigma && s.sampler.sigma != SigmaKind::Zero; }},
+     [](const Settings& s) { return samplerRow(s.sampler).usesSigma && s.sampler.sigma != SigmaKind::Zero; }},
     {"sampler.eta", "η", "DDIM noise", "", Group::Sampler, Real, 0, 1, 0.01, lin, Cost::Resample,
      "0 is deterministic DDIM, 1 adds as much noise as DDPM with the lower variance.", MEMBER(sampler.eta),
-     nullptr, [](const Settings& s) { return samplerRow(s).usesEta; }},
-    {"sampler.ddim-steps", "S", "DDIM steps", "", Group::Sampler, Integer, 1, 10000, 1, logarithmic,
-     Cost::Resample, "How many of the T steps DDIM visits; at most T.", MEMBER(sampler.ddimSteps), nullptr,
-     [](const Settings& s) { return samplerRow(s).subSequence; }},
+     nullptr, [](const Settings& s) { return samplerRow(s.sampler).usesEta; }},
+    {"sampler.steps", "S", "Steps of the sampler", "", Group::Sampler, Integer, 1, 10000, 1, logarithmic,
+     Cost::Resample, "How many of the T steps the sampler visits; at most T.", MEMBER(sampler.steps), nullptr,
+     [](const Settings& s) { return samplerRow(s.sampler).visits != Visits::All; }},
+    {"sampler.spacing", "", "Spacing of the steps", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin,
+     Cost::Resample, "How the visited steps lie among the T.", MEMBER(sampler.spacing),
+     [] { return plainChoices(spacings()); },
+     [](const Settings& s) { return samplerRow(s.sampler).visits == Visits::Spaced; }},
+    {"sampler.langevin-steps", "M", "Langevin steps at each level", "", Group::Sampler, Integer, 1, 100, 1,
+     logarithmic, Cost::Resample, "How often the step is repeated before the noise level falls.",
+     MEMBER(sampler.langevinSteps), nullptr,
+     [](const Settings& s) { return samplerRow(s.sampler).usesLangevin; }},
+    {"sampler.langevin-size", "h/(1−ᾱ<sub>t</sub>)", "Size of a Langevin step", "", Group::Sampler, Real,
+     0.001, 2, 0.001, logarithmic, Cost::Resample,
+     "Relative to the variance of the noise. Large steps move fast and leave the cloud too wide.",
+     MEMBER(sampler.langevinSize), nullptr,
+     [](const Settings& s) { return samplerRow(s.sampler).usesLangevin; }},
     {"sampler.clamp", "x̂<sub>0</sub>", "Clamp the guess to the data", "", Group::Sampler, Toggle, 0, 1, 1,
      lin, Cost::Resample, "Keeps the guess of the clean point inside the data's box widened by 10 %.",
      MEMBER(sampler.clampX0)},

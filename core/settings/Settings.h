@@ -20,7 +20,8 @@ enum class DatasetKind {
     Imported
 };
 enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su };
-enum class SamplerKind { Ddpm, Ddim };
+enum class SamplerKind { Ddpm, Ddim, Heun, DpmSolver, Straight, Langevin };
+enum class SpacingKind { Uniform, Quadratic, LogSnr };
 enum class SigmaKind { Upper, Lower, Interpolated, Zero };
 enum class Conditioning { LogSnr, StepIndex };
 enum class DenoiserKind { Network, Ideal };
@@ -50,8 +51,11 @@ struct SamplerSettings {
     double sigmaMix = 0.5;    ///< v of the interpolated variance: 1 is beta_t, 0 is the posterior variance
     double sigmaScale = 1.0;  ///< multiplies sigma_t of DDPM
     double eta = 0.0;         ///< DDIM
-    int ddimSteps = 50;       ///< length of DDIM's sub-sequence, at most T
-    bool clampX0 = true;      ///< clamp x0-hat to the data's bounding box widened by 10 %
+    int steps = 50;           ///< length of the sub-sequence of all samplers but DDPM, at most T
+    SpacingKind spacing = SpacingKind::LogSnr;
+    int langevinSteps = 10;      ///< at each noise level
+    double langevinSize = 0.25;  ///< h / (1 - alphaBar_t)
+    bool clampX0 = true;         ///< clamp x0-hat to the data's bounding box widened by 10 %
     DenoiserKind denoiser = DenoiserKind::Network;
     bool operator==(const SamplerSettings&) const = default;
 };

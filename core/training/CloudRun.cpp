@@ -20,14 +20,18 @@ CloudRun::CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<fl
     trajectory_.count = static_cast<int>(positions_.size() / 2);
     trajectory_.positions.resize(kept.size());
     trajectory_.t = std::move(kept);
-    keep(times_.front(), positions_);
+    memory_.resize(positions_.size(), 0.0f);
+    keep(positions_);
 }
 
 double CloudRun::share() const {
     return times_.size() < 2 ? 1.0 : static_cast<double>(next_) / static_cast<double>(times_.size() - 1);
 }
 
-void CloudRun::keep(int t, std::span<const float> positions) {
+/// Keeps the positions at times_[next_].
+void CloudRun::keep(std::span<const float> positions) {
+    const int t = times_[next_];
+    if (next_ + 1 < times_.size() && times_[next_ + 1] == t) return;
     const auto found = std::lower_bound(trajectory_.t.begin(), trajectory_.t.end(), t);
     if (found == trajectory_.t.end() || *found != t) return;
     trajectory_.positions[static_cast<std::size_t>(found - trajectory_.t.begin())] =
@@ -41,19 +45,23 @@ std::size_t CloudRun::advance(std::size_t units) {
     if (block_ > 0 || count > block) {
         const std::size_t size = std::min(block, count - block_);
         advance_(next_, 1, static_cast<std::uint32_t>(block_),
-                 std::span(positions_).subspan(block_ * 2, size * 2), {});
+                 std::span(positions_).subspan(block_ * 2, size * 2),
+                 std::span(memory_).subspan(block_ * 2, size * 2), {});
         block_ += size;
         if (block_ == count) {
             block_ = 0;
-            keep(times_[++next_], positions_);
+            ++next_;
+            keep(positions_);
         }
         return size;
     }
     const std::size_t steps = std::min(std::max<std::size_t>(1, units / count), times_.size() - 1 - next_);
     frames_.resize(steps * count * 2);
-    advance_(next_, steps, 0, positions_, frames_);
-    for (std::size_t i = 0; i < steps; ++i)
-        keep(times_[++next_], std::span(frames_).subspan(i * count * 2, count * 2));
+    advance_(next_, steps, 0, positions_, memory_, frames_);
+    for (std::size_t i = 0; i < steps; ++i) {
+        ++next_;
+        keep(std::span(frames_).subspan(i * count * 2, count * 2));
+    }
     return steps * count;
 }
 
@@ -64,13 +72,9 @@ CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_p
     std::vector<float> start(static_cast<std::size_t>(count) * 2);
     forwardStart(data->points, seed, 0, start);
     auto advance = [schedule, seed](std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                                    std::span<float> positions, std::span<float> frames) {
-        for (std::size_t i = 0; i < steps; ++i) {
-            forwardStep(*schedule, static_cast<int>(firstStep + i) + 1, seed, firstParticle, positions);
-            if (!frames.empty())
-                std::copy(positions.begin(), positions.end(),
-                          frames.begin() + static_cast<std::ptrdiff_t>(i * positions.size()));
-        }
+                                    std::span<float> positions, std::span<float>, std::span<float> frames) {
+        forwardSteps(*schedule, static_cast<int>(firstStep) + 1, static_cast<int>(steps), seed, firstParticle,
+                     positions, frames);
     };
     std::vector<int> kept = keptSteps(times, count, bytes);
     return {std::move(times), std::move(kept), std::move(start), std::move(advance)};
@@ -79,9 +83,11 @@ CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_p
 CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                     std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                     std::size_t bytes) {
-    std::vector<int> times = samplingTimes(schedule, settings.sampler);
+    const std::vector<int> visited = samplingTimes(schedule, settings.sampler);
     auto plan =
         reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data->points));
+    std::vector<int> times{visited.front()};
+    for (const ReverseStep& step : plan) times.push_back(step.to);
     std::vector<float> start(static_cast<std::size_t>(count) * 2);
     reverseStart(settings.seed, 0, start);
 
@@ -89,12 +95,12 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
     if (settings.sampler.denoiser == DenoiserKind::Ideal) {
         advance = [data, plan = std::move(plan), seed = settings.seed, eps = std::vector<float>()](
                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                      std::span<float> positions, std::span<float> frames) mutable {
+                      std::span<float> positions, std::span<float> memory, std::span<float> frames) mutable {
             eps.resize(positions.size());
             for (std::size_t i = 0; i < steps; ++i) {
                 const ReverseStep& step = plan[firstStep + i];
                 idealEps(data->points, step.level, positions, eps);
-                applyReverseStep(step, seed, firstParticle, eps, positions);
+                applyReverseStep(step, seed, firstParticle, eps, positions, memory);
                 if (!frames.empty())
                     std::copy(positions.begin(), positions.end(),
                               frames.begin() + static_cast<std::ptrdiff_t>(i * positions.size()));
@@ -103,12 +109,12 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
     } else {
         advance = [&backend, plan = std::move(plan), seed = settings.seed](
                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                      std::span<float> positions, std::span<float> frames) {
-            backend.reverse(std::span(plan).subspan(firstStep, steps), seed, firstParticle, positions,
+                      std::span<float> positions, std::span<float> memory, std::span<float> frames) {
+            backend.reverse(std::span(plan).subspan(firstStep, steps), seed, firstParticle, positions, memory,
                             frames);
         };
     }
-    std::vector<int> ascending(times.rbegin(), times.rend());
+    const std::vector<int> ascending(visited.rbegin(), visited.rend());
     return {std::move(times), keptSteps(ascending, count, bytes), std::move(start), std::move(advance)};
 }
 

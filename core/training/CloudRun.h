@@ -16,13 +16,16 @@ namespace diffuscope {
 /// The result does not depend on how the work is sliced.
 class CloudRun {
   public:
-    /// Moves particles firstParticle … by steps firstStep … firstStep + steps - 1, in place; `frames`
-    /// (steps, count, 2) takes the positions after every step.
-    using Advance = std::function<void(std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                                       std::span<float> positions, std::span<float> frames)>;
+    /// Moves particles firstParticle … by steps firstStep … firstStep + steps - 1, in place, with what they
+    /// remember from step to step, `memory` (count, 2); `frames` (steps, count, 2) takes the positions after
+    /// every step, or is empty.
+    using Advance =
+        std::function<void(std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                           std::span<float> positions, std::span<float> memory, std::span<float> frames)>;
 
     CloudRun() = default;
-    /// `times`: the t before the first step, then the t after each. `kept`: ascending, both ends included.
+    /// `times`: the t before the first step, then the t after each; of several steps in a row to the same t
+    /// only the last one's positions are kept. `kept`: ascending, both ends included.
     CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance);
 
     [[nodiscard]] bool done() const { return next_ + 1 >= times_.size(); }
@@ -34,10 +37,11 @@ class CloudRun {
     std::size_t advance(std::size_t units);
 
   private:
-    void keep(int t, std::span<const float> positions);
+    void keep(std::span<const float> positions);
 
     std::vector<int> times_;
     std::vector<float> positions_;
+    std::vector<float> memory_;
     std::vector<float> frames_;
     Advance advance_;
     Trajectory trajectory_;

@@ -27,6 +27,7 @@ struct Snapshot {
     Settings settings;  ///< those that everything below was computed with
     std::shared_ptr<const DataSet> data;
     std::shared_ptr<const NoiseSchedule> schedule;
+    std::shared_ptr<const std::vector<double>> stepNoise;  ///< stepNoises() of the sampler, t = 0…T
 
     Trajectory forward;        ///< the cloud, data to noise
     Trajectory reverse;        ///< the cloud; partial (from T downwards) after a change of settings

@@ -1,6 +1,7 @@
 #include "training/Worker.h"
 
 #include "Error.h"
+#include "diffusion/ReverseSampler.h"
 #include "settings/Fields.h"
 
 #include <algorithm>
@@ -97,6 +98,7 @@ void Engine::Worker::startForward() {
 void Engine::Worker::startReverse(bool visible) {
     const int followed = std::min(followedParticles, settings_.view.particles);
     DenoiserBackend& backend = trainer_->backend();
+    stepNoise_ = std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings_.sampler));
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings_, followed, pathBytes),
              .cloud = reverseRun(backend, *schedule_, data_, settings_, settings_.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),
@@ -268,6 +270,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->settings = settings_;
     snapshot->data = data_;
     snapshot->schedule = schedule_;
+    snapshot->stepNoise = stepNoise_;
     snapshot->forward = forwardCloud_.trajectory();
     snapshot->forwardPaths = forwardPaths_.trajectory();
     snapshot->reverse = shownCloud_;

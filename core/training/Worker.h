@@ -38,8 +38,8 @@ class Engine::Worker {
     struct ReversePass {
         CloudRun paths;
         CloudRun cloud;
-        std::int64_t trainedSteps = -1;  ///< of the network, when the pass began
-        bool visible = true;             ///< shown while partial; else only when complete
+        std::int64_t trainedSteps = -1;             ///< of the network, when the pass began
+        bool visible = true;                        ///< shown while partial; else only when complete
         std::shared_ptr<const Denoiser> network{};  ///< with the weights of that moment
     };
 
@@ -62,6 +62,7 @@ class Engine::Worker {
     std::shared_ptr<const DataSet> imported_;
     std::shared_ptr<const DataSet> data_;
     std::shared_ptr<const NoiseSchedule> schedule_;
+    std::shared_ptr<const std::vector<double>> stepNoise_;
     std::unique_ptr<Trainer> trainer_;
 
     CloudRun forwardPaths_;

@@ -1,7 +1,7 @@
 // Twins of core/diffusion/Noise.h. Needs elementary.glsl.
 
-uvec4 philox(uvec2 seed, uint stream, uint particle, uint step) {
-    uvec4 counter = uvec4(particle, step, stream, 0u);
+uvec4 philox(uvec2 seed, uint stream, uint particle, uint step, uint place) {
+    uvec4 counter = uvec4(particle, step, stream, place);
     uvec2 key = seed;
     for (int i = 0; i < 10; ++i) {
         uint high0, low0, high1, low1;
@@ -11,6 +11,10 @@ uvec4 philox(uvec2 seed, uint stream, uint particle, uint step) {
         key += uvec2(0x9E3779B9u, 0xBB67AE85u);
     }
     return counter;
+}
+
+uvec4 philox(uvec2 seed, uint stream, uint particle, uint step) {
+    return philox(seed, stream, particle, step, 0u);
 }
 
 // In (0, 1].

@@ -6,24 +6,41 @@ layout(std430, binding = 0) readonly buffer Outputs { vec4 outputs[]; };  // [pa
 layout(std430, binding = 1) buffer Positions { vec2 positions[]; };
 layout(std430, binding = 2) writeonly buffer Frames { vec2 frames[]; };
 layout(std430, binding = 3) writeonly buffer InputRows { vec4 inputRows[]; };
+layout(std430, binding = 4) buffer Memory { vec2 memory[]; };
+layout(std430, binding = 5) buffer PathEnds { vec2 pathEnds[]; };  // W at the last stretch's low end
 
-uniform uint seedLow, seedHigh, stream, time, firstParticle;
+uniform uint seedLow, seedHigh, stream, lap, lowCell, lowFraction, highCell, highFraction, firstParticle;
+uniform int highKnown;  // pathEnds hold W at the stretch's high end
 uniform int move, frameBase, samples;
-uniform float sqrtAlphaBar, sqrtOneMinusAlphaBar, fromXt, fromX0, noise;
+uniform float sqrtAlphaBar, sqrtOneMinusAlphaBar, fromXt, fromX0, fromMemory, keepXt, keepX0, noise;
+uniform float stretchScale;
 uniform vec2 low, high;
 uniform float nextCondition;
 
 {{input}}
 
+// z of the step's stretch; leaves W at its low end for the next step.
+vec2 stretchNormals(int i) {
+    uvec2 seed = uvec2(seedLow, seedHigh);
+    uint particle = firstParticle + uint(i);
+    vec2 high = pathEnds[i];
+    if (highKnown == 0) high = pathAt(seed, stream, lap, particle, highCell, highFraction);
+    vec2 low = pathAt(seed, stream, lap, particle, lowCell, lowFraction);
+    pathEnds[i] = low;
+    return (high - low) * stretchScale;
+}
+
 void main() {
     int i = int(gl_GlobalInvocationID.x);
     vec2 x = positions[i];
     if (move != 0) {
-        uvec4 words = philox(uvec2(seedLow, seedHigh), stream, firstParticle + uint(i), time);
         vec2 x0 = (x - sqrtOneMinusAlphaBar * outputs[i * 2].xy) / sqrtAlphaBar;
         x0 = clamp(x0, low, high);
-        x = fromXt * x + fromX0 * x0;
-        if (noise != 0.0) x += noise * normalsOf(words.x, words.y);
+        vec2 moved = fromXt * x + fromX0 * x0;
+        if (noise != 0.0) moved += noise * stretchNormals(i);
+        moved += fromMemory * memory[i];
+        memory[i] = keepXt * x + keepX0 * x0;
+        x = moved;
         positions[i] = x;
         frames[frameBase + i] = x;
     }

@@ -222,7 +222,7 @@ class CommandLineTest : public QObject {
         row("sample broken.diffuscope --count 3", 1, "broken.diffuscope: ");
         row("sample roll.diffuscope", 2, "--count is required");
         row("sample roll.diffuscope --count 3 --sampler euler", 2,
-            "There is no sampler \"euler\"; known are ddpm or ddim.");
+            "There is no sampler \"euler\"; known are ddpm, ddim, heun, dpm-solver, straight or langevin.");
         row("sample roll.diffuscope --count 3 --sampler ddim --steps 2000", 2,
             "more than the schedule's T = 1000");
         row("sample roll.diffuscope --count 3 --sigma-scale 3", 2,

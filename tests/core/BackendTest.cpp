@@ -157,8 +157,8 @@ void BackendTest::threadsChangeNothing() {
         std::vector<float> a(2 * count);
         reverseStart(1, 4, a);
         std::vector<float> b = a;
-        one->reverse(plan, 1, 4, a, {});
-        many->reverse(plan, 1, 4, b, {});
+        one->reverse(plan, 1, 4, a, {}, {});
+        many->reverse(plan, 1, 4, b, {}, {});
         QVERIFY(a == b);
     }
 }
@@ -189,9 +189,10 @@ void BackendTest::predictsAsTheReference() {
 void BackendTest::reversesAsPredictAndStep_data() {
     QTest::addColumn<int>("kind");
     QTest::addColumn<bool>("clamp");
-    QTest::newRow("ddpm") << static_cast<int>(SamplerKind::Ddpm) << true;
-    QTest::newRow("ddpm, no clamp") << static_cast<int>(SamplerKind::Ddpm) << false;
-    QTest::newRow("ddim") << static_cast<int>(SamplerKind::Ddim) << true;
+    for (const SamplerRow& row : samplers())
+        for (const bool clamp : {true, false})
+            QTest::addRow("%s%s", row.choice.id.data(), clamp ? "" : ", no clamp")
+                << static_cast<int>(&row - samplers().data()) << clamp;
 }
 
 void BackendTest::reversesAsPredictAndStep() {
@@ -200,24 +201,31 @@ void BackendTest::reversesAsPredictAndStep() {
     const Case c = makeCase(24, 2, 10);
     const auto backend = backendFor(c, 2);
     const NoiseSchedule schedule{ScheduleSettings{.steps = 30}};
-    const auto plan =
-        reversePlan(schedule, {.kind = static_cast<SamplerKind>(kind), .ddimSteps = 12, .clampX0 = clamp},
-                    Conditioning::LogSnr, clampBox(c.data));
+    const auto plan = reversePlan(schedule,
+                                  {.kind = static_cast<SamplerKind>(kind),
+                                   .eta = 0.7,
+                                   .steps = 12,
+                                   .langevinSteps = 3,
+                                   .clampX0 = clamp},
+                                  Conditioning::LogSnr, clampBox(c.data));
     std::vector<float> expected(2 * 100);
     reverseStart(2, 17, expected);
     std::vector<float> positions = expected;
     std::vector<float> frames(plan.size() * positions.size());
-    backend->reverse(plan, 2, 17, positions, frames);
+    std::vector<float> memory(positions.size());
+    std::vector<float> expectedMemory(positions.size());
+    backend->reverse(plan, 2, 17, positions, memory, frames);
     std::vector<float> eps(positions.size());
     for (std::size_t i = 0; i < plan.size(); ++i) {
         const std::span frame = std::span(frames).subspan(i * positions.size(), positions.size());
         backend->predict(expected, plan[i].level, eps);
-        applyReverseStep(plan[i], 2, 17, eps, expected);
+        applyReverseStep(plan[i], 2, 17, eps, expected, expectedMemory);
         const double distance = reference::relativeDistance(frame, expected);
         QVERIFY2(distance < 2e-6, qPrintable(QString("step %1: %2").arg(i).arg(distance)));
         std::copy(frame.begin(), frame.end(), expected.begin());
     }
     QVERIFY(positions == expected);
+    QVERIFY(reference::relativeDistance(memory, expectedMemory) < 2e-6);
 }
 
 void BackendTest::stateSurvives() {
@@ -260,7 +268,8 @@ void BackendTest::extremes() {
     const NoiseSchedule schedule{ScheduleSettings{.steps = 1}};
     std::vector<float> position(2);
     reverseStart(1, 0, position);
-    backend->reverse(reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.data)), 1, 0, position, {});
+    backend->reverse(reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.data)), 1, 0, position, {},
+                     {});
     QVERIFY(std::isfinite(position[0]) && std::isfinite(position[1]));
 }
 

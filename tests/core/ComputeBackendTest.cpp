@@ -161,7 +161,7 @@ void ComputeBackendTest::runsAreTheSameBytes() {
     gpu_->train(c.batch, std::span(again).first(5));
     // Other work in between changes nothing.
     std::vector<float> positions{0.1f, 0.2f};
-    gpu_->reverse(plan(3, true), 1, 0, positions, {});
+    gpu_->reverse(plan(3, true), 1, 0, positions, {}, {});
     BatchSettings other = c.batch;
     other.batch = 77;
     const TrainingState kept = gpu_->state();
@@ -222,8 +222,8 @@ void ComputeBackendTest::predictsAndReversesAsEigen() {
     expected = got = start;
     std::vector<float> expectedFrames(steps.size() * start.size());
     std::vector<float> gotFrames(expectedFrames.size());
-    cpu_->reverse(steps, 99, 7, expected, expectedFrames);
-    gpu_->reverse(steps, 99, 7, got, gotFrames);
+    cpu_->reverse(steps, 99, 7, expected, {}, expectedFrames);
+    gpu_->reverse(steps, 99, 7, got, {}, gotFrames);
     QVERIFY2(relative(expected, got) < 1e-5, qPrintable(QString::number(relative(expected, got))));
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const double error = relative(std::span(expectedFrames).subspan(i * start.size(), start.size()),
@@ -241,13 +241,13 @@ void ComputeBackendTest::framesAreThePositions() {
     std::vector<float> with = start;
     std::vector<float> without = start;
     std::vector<float> frames(steps.size() * start.size());
-    gpu_->reverse(steps, 1, 0, with, frames);
-    gpu_->reverse(steps, 1, 0, without, {});
+    gpu_->reverse(steps, 1, 0, with, {}, frames);
+    gpu_->reverse(steps, 1, 0, without, {}, {});
     QCOMPARE(with, without);
     QVERIFY(std::equal(with.begin(), with.end(), frames.end() - static_cast<std::ptrdiff_t>(with.size())));
     for (const std::size_t step : {std::size_t{0}, std::size_t{255}, std::size_t{256}, std::size_t{390}}) {
         std::vector<float> positions(start.begin() + 2 * 2040, start.end());
-        gpu_->reverse(std::span(steps).first(step + 1), 1, 2040, positions, {});
+        gpu_->reverse(std::span(steps).first(step + 1), 1, 2040, positions, {}, {});
         QVERIFY(std::equal(positions.begin(), positions.end(),
                            frames.begin() + static_cast<std::ptrdiff_t>(step * start.size() + 2 * 2040)));
     }
@@ -311,7 +311,7 @@ void ComputeBackendTest::lostContextIsAnError() {
     std::vector<std::uint32_t> pixels(16);
     QVERIFY_EXCEPTION_THROWN(backend->train(c.batch, losses), BackendError);
     QVERIFY_EXCEPTION_THROWN(backend->predict(positions, noiseLevelOfLogSnr(0.0), losses), BackendError);
-    QVERIFY_EXCEPTION_THROWN(backend->reverse(plan(2, true), 1, 0, positions, {}), BackendError);
+    QVERIFY_EXCEPTION_THROWN(backend->reverse(plan(2, true), 1, 0, positions, {}, {}), BackendError);
     QVERIFY_EXCEPTION_THROWN(backend->splat(positions, {4, 4, 0, 0, 1, 1}, pixels), BackendError);
     QVERIFY_EXCEPTION_THROWN(static_cast<void>(backend->state()), BackendError);
     QVERIFY_EXCEPTION_THROWN(backend->setState(initialState(c.layout, 1)), BackendError);
@@ -336,8 +336,8 @@ void ComputeBackendTest::refusals() {
     // Nothing to do is no error.
     std::vector<float> none;
     fresh->predict(none, noiseLevelOfLogSnr(0.0), none);
-    fresh->reverse(plan(2, true), 1, 0, none, {});
-    fresh->reverse({}, 1, 0, losses, {});
+    fresh->reverse(plan(2, true), 1, 0, none, {}, {});
+    fresh->reverse({}, 1, 0, losses, {}, {});
 }
 
 QTEST_GUILESS_MAIN(ComputeBackendTest)

@@ -493,31 +493,56 @@ void ComputeKernelsTest::particlesMove() {
     QFETCH(bool, clamp);
     constexpr int samples = 128;
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    const ReverseStep step{37,    36,    {0.4f, 0.9f, -1.6f},           0.7f, 0.3f,
-                           noise, clamp, {{-0.8f, -1.0f}, {0.9f, 1.1f}}};
+    const ReverseStep step{.from = 37,
+                           .to = 36,
+                           .asked = 37,
+                           .level = {0.4f, 0.9f, -1.6f},
+                           .fromXt = 0.7f,
+                           .fromX0 = 0.3f,
+                           .fromMemory = -0.6f,
+                           .keepXt = 1.2f,
+                           .keepX0 = -0.4f,
+                           .noise = noise,
+                           .stretch = pathStretch(36, 37, 50, 3),
+                           .clamp = clamp,
+                           .box = {{-0.8f, -1.0f}, {0.9f, 1.1f}}};
     const std::vector<float> outputs = values(8 * samples, 15);
     const std::vector<float> positions = values(2 * samples, 16);
+    const std::vector<float> memories = values(2 * samples, 17);
     ComputeProgram program("particle.comp", shaderSource("particle.comp"));
     const StorageBuffer outputBuffer = filled(outputs);
     const StorageBuffer positionBuffer = filled(positions);
     const StorageBuffer frames(4 * samples * sizeof(float));
     const StorageBuffer inputs(inputFeatures * samples * sizeof(float));
+    const StorageBuffer memoryBuffer = filled(memories);
+    const StorageBuffer pathEnds(2 * samples * sizeof(float));
     outputBuffer.bind(0);
     positionBuffer.bind(1);
     frames.bind(2);
     inputs.bind(3);
+    memoryBuffer.bind(4);
+    pathEnds.bind(5);
     program.set("move", 1);
     program.set("samples", samples);
     program.set("seedLow", 5u);
     program.set("seedHigh", 6u);
     program.set("stream", static_cast<std::uint32_t>(Stream::ReverseChain));
-    program.set("time", 37u);
+    program.set("lap", step.stretch.lap);
+    program.set("lowCell", step.stretch.low.cell);
+    program.set("lowFraction", step.stretch.low.fraction);
+    program.set("highCell", step.stretch.high.cell);
+    program.set("highFraction", step.stretch.high.fraction);
+    program.set("highKnown", 0);
+    program.set("stretchScale", step.stretch.scale);
     program.set("firstParticle", 1000u);
     program.set("frameBase", samples);
     program.set("sqrtAlphaBar", step.level.sqrtAlphaBar);
     program.set("sqrtOneMinusAlphaBar", step.level.sqrtOneMinusAlphaBar);
     program.set("fromXt", step.fromXt);
     program.set("fromX0", step.fromX0);
+    program.set("fromMemory", step.fromMemory);
+    program.set("keepXt", step.keepXt);
+    program.set("keepX0", step.keepX0);
     program.set("noise", noise);
     program.set("low", clamp ? step.box.low : std::array<float, 2>{-infinity, -infinity});
     program.set("high", clamp ? step.box.high : std::array<float, 2>{infinity, infinity});
@@ -533,9 +558,12 @@ void ComputeKernelsTest::particlesMove() {
         eps[2 * i + 1] = outputs[8 * i + 1];
     }
     std::vector<float> expected = positions;
-    applyReverseStep(step, (std::uint64_t{6} << 32) + 5, 1000, eps, expected);
+    std::vector<float> expectedMemory = memories;
+    applyReverseStep(step, (std::uint64_t{6} << 32) + 5, 1000, eps, expected, expectedMemory);
+    const auto gotMemory = read(memoryBuffer, 2 * samples);
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        QVERIFY(std::abs(got[i] - expected[i]) < 2e-6f);
+        QVERIFY(std::abs(got[i] - expected[i]) < 4e-6f);
+        QVERIFY(std::abs(gotMemory[i] - expectedMemory[i]) < 2e-6f);
         QCOMPARE(gotFrames[i], 0.0f);
         QCOMPARE(gotFrames[2 * samples + i], got[i]);
     }

@@ -154,11 +154,11 @@ void GpuTest::philoxIsBitEqual() {
     const std::uint64_t seed = 0x9E3779B97F4A7C15u;
     const std::vector<float> words = evaluate(
         "result = uintBitsToFloat(philox(uvec2(0x7F4A7C15u, 0x9E3779B9u), 6u, i * 2654435761u, "
-        "i ^ 77u));",
+        "i ^ 77u, i * 40503u));",
         count);
     int different = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-        const auto expected = philox(seed, Stream::Batch, i * 2654435761u, i ^ 77u);
+        const auto expected = philox(seed, Stream::Batch, i * 2654435761u, i ^ 77u, i * 40503u);
         different += std::memcmp(expected.data(), &words[4 * i], sizeof expected) != 0;
     }
     QCOMPARE(different, 0);

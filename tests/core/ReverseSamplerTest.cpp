@@ -29,7 +29,8 @@ SamplerSettings ddim(double eta, int steps) {
     SamplerSettings settings;
     settings.kind = SamplerKind::Ddim;
     settings.eta = eta;
-    settings.ddimSteps = steps;
+    settings.steps = steps;
+    settings.spacing = SpacingKind::Uniform;
     settings.clampX0 = false;
     return settings;
 }
@@ -166,11 +167,19 @@ void ReverseSamplerTest::everyPlanIsUsable() {
                 settings.eta = 1.0;
                 const NoiseSchedule schedule = scheduleOf(ScheduleKind::Cosine, steps);
                 const std::vector<ReverseStep> plan = planOf(schedule, settings, box);
-                QCOMPARE(plan.size() + 1, samplingTimes(schedule, settings).size());
+                const std::vector<int> times = samplingTimes(schedule, settings);
+                // Steps to the same t stand together, and the t's are those visited.
+                std::vector<int> reached{plan.front().from};
+                for (const ReverseStep& step : plan)
+                    if (step.to != reached.back()) reached.push_back(step.to);
+                QCOMPARE(reached, times);
                 for (const ReverseStep& step : plan) {
                     QVERIFY(std::isfinite(step.fromXt) && std::isfinite(step.fromX0) && step.noise >= 0.0f);
                     QVERIFY(step.clamp && step.box.low == box.low && step.box.high == box.high);
-                    QCOMPARE(step.level, noiseLevel(schedule, step.from, Conditioning::LogSnr));
+                    QVERIFY(std::isfinite(step.fromMemory) && std::isfinite(step.keepXt) &&
+                            std::isfinite(step.keepX0));
+                    QCOMPARE(step.level, noiseLevel(schedule, step.asked, Conditioning::LogSnr));
+                    QVERIFY(step.asked >= step.to && step.asked <= step.from && step.asked > 0);
                 }
                 // The last step takes the guess of x_0 itself, without noise.
                 QCOMPARE(plan.back().fromXt, 0.0f);
@@ -231,7 +240,7 @@ void ReverseSamplerTest::standardNormalKeepsItsVarianceWhenRun() {
     reverseStart(7, 0, x);
     for (const ReverseStep& step : planOf(schedule, ddpm(SigmaKind::Upper))) {
         for (std::size_t i = 0; i < x.size(); ++i) eps[i] = step.level.sqrtOneMinusAlphaBar * x[i];
-        applyReverseStep(step, 7, 0, eps, x);
+        applyReverseStep(step, 7, 0, eps, x, {});
         double squares = 0.0;
         for (const float value : x) squares += double(value) * double(value) / double(x.size());
         const double expected = step.to == 0 ? schedule.alpha(1) : 1.0;
@@ -264,7 +273,7 @@ void ReverseSamplerTest::singlePointIsHit() {
         for (const ReverseStep& step :
              planOf(scheduleOf(ScheduleKind(kind), steps), settings, clampBox(point))) {
             idealEps(point, step.level, x, eps);
-            applyReverseStep(step, 3, 0, eps, x);
+            applyReverseStep(step, 3, 0, eps, x, {});
         }
         for (std::size_t i = 0; i < x.size(); ++i) QVERIFY(std::abs(x[i] - point[i % 2]) < 1e-5f);
     }
@@ -284,7 +293,7 @@ void ReverseSamplerTest::idealDenoiserMemorises() {
     SamplerSettings settings;
     for (const ReverseStep& step : planOf(scheduleOf(ScheduleKind::Linear, 1000), settings, clampBox(data))) {
         idealEps(data, step.level, x, eps);
-        applyReverseStep(step, 3, 0, eps, x);
+        applyReverseStep(step, 3, 0, eps, x, {});
     }
     std::array<int, 8> hits{};
     for (std::size_t i = 0; i < x.size(); i += 2)
@@ -307,10 +316,10 @@ void ReverseSamplerTest::clampHoldsTheGuess() {
     const std::vector<ReverseStep> plan = planOf(schedule, settings, box);
     std::vector<float> x{3.0f, -3.0f};
     const std::vector<float> eps{-2.0f, 2.0f};  // a guess far outside, at alphaBar = 2e-7 even more so
-    applyReverseStep(plan.front(), 1, 0, eps, x);
+    applyReverseStep(plan.front(), 1, 0, eps, x, {});
     QCOMPARE(x[0], plan.front().fromXt * 3.0f + plan.front().fromX0 * 1.0f);
     QCOMPARE(x[1], plan.front().fromXt * -3.0f + plan.front().fromX0 * -0.5f);
-    applyReverseStep(plan.back(), 1, 0, eps, x);
+    applyReverseStep(plan.back(), 1, 0, eps, x, {});
     QVERIFY(x[0] <= 1.0f && x[1] >= -0.5f);
 }
 
@@ -323,9 +332,9 @@ void ReverseSamplerTest::runsAreIndependentOfTheSplit() {
     reverseStart(5, 10, std::span(parts).subspan(20));
     reverseStart(5, 0, std::span(parts).first(20));
     for (const ReverseStep& step : plan) {
-        applyReverseStep(step, 5, 0, eps, whole);
-        applyReverseStep(step, 5, 0, std::span(eps).first(20), std::span(parts).first(20));
-        applyReverseStep(step, 5, 10, std::span(eps).first(40), std::span(parts).subspan(20));
+        applyReverseStep(step, 5, 0, eps, whole, {});
+        applyReverseStep(step, 5, 0, std::span(eps).first(20), std::span(parts).first(20), {});
+        applyReverseStep(step, 5, 10, std::span(eps).first(40), std::span(parts).subspan(20), {});
     }
     QCOMPARE(parts, whole);
 }

@@ -45,7 +45,7 @@ void TrainedQualityTest::swissRoll() {
                                   settings.network.conditioning, clampBox(trainer_->data().points));
     std::vector<float> positions(2 * count);
     reverseStart(1, 0, positions);
-    trainer_->backend().reverse(plan, 1, 0, positions, {});
+    trainer_->backend().reverse(plan, 1, 0, positions, {}, {});
     const double distance = slicedWasserstein(positions, fresh_);
     const QString report = QString("SW2 %1, floor %2").arg(distance).arg(floor_);
     QVERIFY2(distance < 3.0 * floor_, qPrintable(report));

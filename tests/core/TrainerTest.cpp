@@ -37,7 +37,7 @@ class LostBackend : public DenoiserBackend {
     void train(const BatchSettings&, std::span<float>) override { throw BackendError("lost"); }
     void predict(std::span<const float>, const NoiseLevel&, std::span<float>) override {}
     void reverse(std::span<const ReverseStep>, std::uint64_t, std::uint32_t, std::span<float>,
-                 std::span<float>) override {}
+                 std::span<float>, std::span<float>) override {}
     void splat(std::span<const float>, const SplatView&, std::span<std::uint32_t>) override {}
 
   private:

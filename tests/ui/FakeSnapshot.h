@@ -1,5 +1,6 @@
 #pragma once
 #include "diffusion/ForwardProcess.h"
+#include "diffusion/ReverseSampler.h"
 #include "training/Snapshot.h"
 
 #include <algorithm>
@@ -37,6 +38,7 @@ inline diffuscope::Snapshot snapshot(const diffuscope::Settings& settings, int s
     snapshot.data = trainingData(settings.data, settings.seed);
     auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
     snapshot.schedule = schedule;
+    snapshot.stepNoise = std::make_shared<const std::vector<double>>(stepNoises(*schedule, settings.sampler));
     const std::vector<int> kept = everyStep(schedule->steps(), stride);
     const std::vector<int> all = everyStep(schedule->steps());
     const auto& points = snapshot.data->points;

@@ -1,5 +1,6 @@
 #include "scenes/Scene.h"
 
+#include "diffusion/Samplers.h"
 #include "scenes/KeptImages.h"
 #include "scenes/Stage.h"
 #include "scenes/Trails.h"
@@ -99,11 +100,6 @@ void paintParticles(QPainter& painter, const QRectF& rect, const Frame& frame, L
     paintCloud(painter, rect, cornerRadius(frame.textPixels), *shown.positions, look, frame.splat);
 }
 
-bool smoothSampler(const SamplerSettings& sampler) {
-    if (sampler.kind == SamplerKind::Ddim) return sampler.eta == 0.0;
-    return sampler.sigma == SigmaKind::Zero || sampler.sigmaScale == 0.0;
-}
-
 void paintTrailsLayer(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
     if (!frame.snapshot) return;
     const Theme& theme = themeOf(frame);
@@ -116,7 +112,7 @@ void paintTrailsLayer(QPainter& painter, const QRectF& rect, const Frame& frame,
         .ring = theme.additive ? theme.stage : ink,
         .pixels = std::max(1.0, textScale(frame.textPixels)) * (theme.textContrast > 4.5 ? 1.5 : 1.1),
         .descending = reverse,
-        .smooth = reverse && smoothSampler(frame.snapshot->settings.sampler)};
+        .smooth = reverse && isDeterministic(frame.snapshot->settings.sampler)};
     paintTrails(painter, Stage(rect), reverse ? frame.snapshot->reversePaths : frame.snapshot->forwardPaths,
                 frame.playhead, look);
 }

@@ -208,7 +208,7 @@ Plot* makeNoisePlot() {
         {"SNR", Qt::SolidLine, &Theme::text, [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
         {"β", Qt::DashLine, &Theme::forward, [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
         {"σ", Qt::DashDotLine, &Theme::reverse,
-         [](const Snapshot& s, int t) { return stepNoise(*s.schedule, s.settings.sampler, t); }},
+         [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
     };
     return new CurvesPlot(curves, true);
 }

@@ -24,7 +24,7 @@ constexpr NumberRow numbers[] = {
     {"ᾱ<sub>t</sub>", "Share of the data's variance that is left",
      [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
     {"σ<sub>t</sub>", "Standard deviation of the noise of the reverse step",
-     [](const Snapshot& s, int t) { return stepNoise(*s.schedule, s.settings.sampler, t); }},
+     [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
     {"SNR", "Signal-to-noise ratio ᾱ/(1 − ᾱ)", [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
     {"√ᾱ<sub>t</sub>", "Factor of the data in x at step t",
      [](const Snapshot& s, int t) { return std::sqrt(s.schedule->alphaBar(t)); }},
@@ -120,14 +120,8 @@ void ReadColumn::showNumbers(const Snapshot& snapshot, int t) {
                             .arg(inkOf(*theme_, theme_->reverse, theme_->panel).name());
     const QString noise = QStringLiteral("<span style='color:%1'>σ<sub>t</sub></span> z")
                               .arg(inkOf(*theme_, theme_->forward, theme_->panel).name());
-    const bool ddim = snapshot.settings.sampler.kind == SamplerKind::Ddim;
-    equation_->setText(
-        ddim ? QStringLiteral(
-                   "x<sub>s</sub> = √ᾱ<sub>s</sub> x̂<sub>0</sub> + √(1−ᾱ<sub>s</sub>−σ<sub>t</sub>²) %1 + %2")
-                   .arg(eps, noise)
-             : QStringLiteral("x<sub>t−1</sub> = (x<sub>t</sub> − β<sub>t</sub>/√(1−ᾱ<sub>t</sub>) %1) / "
-                              "√α<sub>t</sub> + %2")
-                   .arg(eps, noise));
+    const QString equation = QString::fromUtf8(samplerRow(snapshot.settings.sampler).equation);
+    equation_->setText(QString(equation).replace("%1", eps).replace("%2", noise));
 }
 
 }  // namespace diffuscope
