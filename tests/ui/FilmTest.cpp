@@ -221,7 +221,7 @@ void FilmTest::bothLanesOnAThread() {
     int blue = 0;
     for (int y = 0; y < size.height(); ++y)
         for (int x = size.width() / 2; x < size.width(); ++x)
-            blue += qBlue(images[6].pixel(x, y)) > qRed(images[6].pixel(x, y)) + 60;
+            blue += qBlue(images[6].pixel(x, y)) > qRed(images[6].pixel(x, y)) + 40;
     QVERIFY(blue > 60);
     QVERIFY(orangePixels(images[6]) > 60);
 }
