@@ -1,16 +1,12 @@
 #pragma once
+#include "measures/Reading.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace diffuscope {
-
-/// A distance between generated samples and fresh draws, beside the one between two sets of fresh draws.
-struct Reading {
-    double value;
-    double floor;
-};
 
 /// What the network does at one stretch of t.
 struct BinReading {
