@@ -149,6 +149,11 @@ const Field table[] = {
      "Paths of ten followed particles.", MEMBER(view.showTrails)},
     {"view.show-data", "", "Show data", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
      "The training points, dim behind the cloud.", MEMBER(view.showData)},
+    {"view.measure", "", "Measure every few seconds", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
+     "Distances from fresh draws, the bound and the likelihood, beside the training: a tenth of one "
+     "processor "
+     "core at the most.",
+     MEMBER(view.measure)},
     {"view.loop", "", "Loop", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
      "What the playhead does at the ends.", MEMBER(view.loop), [] { return plainChoices(loopKinds()); }},
     {"view.speed", "", "Speed", "×", Group::View, Real, 0.125, 8, 0.125, logarithmic, Cost::Redraw,

@@ -81,6 +81,7 @@ struct ViewSettings {
     bool showParticles = true;
     bool showTrails = true;
     bool showData = true;
+    bool measure = true;  ///< every few seconds, beside the training
     LoopKind loop = LoopKind::BackAndForth;
     double speed = 1.0;
     ThemeKind theme = ThemeKind::Dark;

@@ -7,7 +7,8 @@
 namespace diffuscope {
 
 Engine::Engine(const Settings& settings, bool training)
-    : thread_([this, settings, training] { run(settings, training); }) {}
+    : thread_([this, settings, training] { run(settings, training); }),
+      monitor_(snapshots_, readings_, [this] { send({}); }) {}
 
 Engine::~Engine() {
     {
@@ -74,6 +75,7 @@ void Engine::run(Settings settings, bool training) {
         for (const Command& command : commands) worker.guarded([&] { command(worker); });
         if (stopping) return;  // after the commands: one may be a save that the user asked for
         if (const auto newest = settings_.take()) worker.guarded([&] { worker.apply(*newest); });
+        if (auto readings = readings_.take()) worker.setReadings(std::move(readings));
         worker.work();
     }
 }

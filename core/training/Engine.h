@@ -3,6 +3,7 @@
 #include "settings/Settings.h"
 #include "training/Latest.h"
 #include "training/LossHistory.h"
+#include "training/Monitor.h"
 #include "training/Snapshot.h"
 
 #include <condition_variable>
@@ -25,7 +26,7 @@ struct SavedRun {
 };
 
 /// The one worker thread: owns the network, its backend and the GL context; trains, samples and publishes
-/// snapshots. Every member returns at once.
+/// snapshots. A monitor beside it measures them. Every member returns at once.
 class Engine {
   public:
     explicit Engine(const Settings& settings, bool training = true);
@@ -55,12 +56,14 @@ class Engine {
 
     Latest<Snapshot> snapshots_;
     Latest<Settings> settings_;
+    Latest<Readings> readings_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<Command> commands_;
     bool stop_ = false;
     bool changed_ = false;
     std::thread thread_;
+    Monitor monitor_;  // last: it looks at the others, and ends first
 };
 
 }  // namespace diffuscope

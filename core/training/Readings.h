@@ -35,6 +35,7 @@ struct ExactReading {
 /// What was measured of a run, off the worker's thread, every few seconds. Empty vectors and NaN where a
 /// measure was not taken.
 struct Readings {
+    std::uint64_t era = 0;  ///< Snapshot::era of what was measured
     std::int64_t step = 0;  ///< of the network that was measured
     int count = 0;          ///< samples on either side of the distances
     std::string from;       ///< where the fresh draws come from, as FreshDraws says

@@ -39,7 +39,11 @@ struct Snapshot {
     /// The network with the weights that `reverse` was computed with, whichever denoiser the sampler used;
     /// null before there is a backend.
     std::shared_ptr<const Denoiser> network;
-    std::shared_ptr<const Readings> readings;  ///< the last; null before the first
+    std::int64_t networkStep = 0;  ///< training steps of `network`
+    /// The last of this era; null before the first. An era ends with whatever makes readings untrue: other
+    /// data, settings of the schedule, the sampler or the network, a network that starts anew.
+    std::shared_ptr<const Readings> readings;
+    std::uint64_t era = 0;  ///< rises with every era
 
     bool training = false;  ///< playing, not paused
     bool stopped = false;   ///< paused by itself, because training could not go on

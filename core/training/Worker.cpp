@@ -88,6 +88,19 @@ bool Engine::Worker::busy() const {
            !pass_.cloud.done();
 }
 
+/// What was measured is no longer true.
+void Engine::Worker::startEra() {
+    ++era_;
+    readings_ = nullptr;
+    dirty_ = true;
+}
+
+void Engine::Worker::setReadings(std::shared_ptr<const Readings> readings) {
+    if (readings->era != era_ || !settings_.view.measure) return;
+    readings_ = std::move(readings);
+    dirty_ = true;
+}
+
 void Engine::Worker::startForward() {
     const int followed = std::min(followedParticles, settings_.view.particles);
     forwardPaths_ = forwardRun(schedule_, data_, settings_.seed, followed, pathBytes);
@@ -115,6 +128,7 @@ void Engine::Worker::showPass() {
     shownCloud_ = pass_.cloud.trajectory();
     shownShare_ = pass_.cloud.share();
     shownNetwork_ = pass_.network;
+    shownNetworkStep_ = pass_.trainedSteps;
     if (pass_.cloud.done()) cloudBefore_ = {};
     dirty_ = true;
 }
@@ -136,6 +150,9 @@ void Engine::Worker::apply(const Settings& settings) {
         loadBackend();
     }
     if (trainer_->apply(settings_, data_)) history_ = std::make_shared<const LossHistory>();
+    if (data || schedule || settings.sampler != before.sampler || settings.network != before.network)
+        startEra();
+    if (!settings.view.measure) readings_ = nullptr;
     if (data || schedule || settings.view.particles != before.view.particles) startForward();
     if (data || schedule || settings.sampler != before.sampler || settings.network != before.network ||
         settings.view.particles != before.view.particles || settings.backend != before.backend)
@@ -158,6 +175,7 @@ void Engine::Worker::trainOneStep() {
 
 void Engine::Worker::resetNetwork() {
     trainer_->reset();
+    startEra();
     pace_.clear();
     history_ = std::make_shared<const LossHistory>();
     startReverse(true);
@@ -168,6 +186,7 @@ void Engine::Worker::setImported(std::shared_ptr<const DataSet> data, const Sett
     if (settings_.data.dataset == DatasetKind::Imported) {
         data_ = imported_;
         trainer_->apply(settings_, data_);
+        startEra();
         startForward();
         startReverse(true);
     }
@@ -187,6 +206,7 @@ void Engine::Worker::restore(const SavedRun& run) {
     schedule_ = schedule;
     trainer_ = std::move(trainer);
     history_ = std::make_shared<const LossHistory>(trainer_->history());
+    startEra();
     shownCloud_ = {};
     shownPaths_ = {};
     cloudBefore_ = {};
@@ -278,6 +298,9 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reversePaths = shownPaths_;
     snapshot->reverseComputed = shownShare_;
     snapshot->network = shownNetwork_;
+    snapshot->networkStep = shownNetworkStep_;
+    snapshot->readings = readings_;
+    snapshot->era = era_;
     snapshot->training = training_;
     snapshot->stopped = stopped_;
     snapshot->history = history_;

@@ -25,6 +25,7 @@ class Engine::Worker {
     void resetNetwork();
     void setImported(std::shared_ptr<const DataSet> data, const Settings& settings);
     void restore(const SavedRun& run);
+    void setReadings(std::shared_ptr<const Readings> readings);
     [[nodiscard]] std::shared_ptr<const SavedRun> savedRun() const;
 
     /// Runs something that may fail: an InputError or BackendError becomes a notice and, where a device was
@@ -46,6 +47,7 @@ class Engine::Worker {
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
     [[nodiscard]] std::unique_ptr<DenoiserBackend> backendFor(BackendKind kind);
     void loadBackend();
+    void startEra();
     void startForward();
     void startReverse(bool visible);
     void showPass();
@@ -73,6 +75,9 @@ class Engine::Worker {
     Trajectory cloudBefore_;
     double shownShare_ = 0.0;
     std::shared_ptr<const Denoiser> shownNetwork_;
+    std::int64_t shownNetworkStep_ = 0;
+    std::shared_ptr<const Readings> readings_;
+    std::uint64_t era_ = 0;
 
     double secondsPerStep_ = 1e-3;
     double secondsPerUnit_ = 1e-6;

@@ -276,6 +276,51 @@ class EngineTest : public QObject {
             QVERIFY(nearest < 0.05f);
         }
     }
+
+    /// What was measured is of the era that is shown, and ends with it.
+    void readingsAreOfTheirEra() {
+        Settings settings = smallSettings();
+        Engine engine(settings, true);
+        const auto first = waitFor(engine, [](const Snapshot& s) { return s.readings != nullptr; });
+        QVERIFY(first);
+        const Readings& readings = *first->readings;
+        QCOMPARE(readings.era, first->era);
+        QVERIFY(readings.step <= first->step);
+        QCOMPARE(readings.count, 300);
+        QCOMPARE(readings.from, std::string("generator"));
+        for (const Reading& reading : {readings.slicedW2, readings.mmd2, readings.energy})
+            QVERIFY(std::isfinite(reading.value) && reading.floor > 0.0);
+        QVERIFY(readings.slicedW2.value > 0.5 * readings.slicedW2.floor);
+        QVERIFY(readings.seconds > 0.0);
+        // A picture is no reason to measure anew, another sampler is.
+        settings.view.showTrails = false;
+        engine.setSettings(settings);
+        const auto redrawn = waitFor(engine, [&](const Snapshot& s) { return s.settings == settings; });
+        QVERIFY(redrawn && redrawn->readings);
+        settings.sampler.sigma = SigmaKind::Lower;
+        engine.setSettings(settings);
+        const auto changed = waitFor(engine, [&](const Snapshot& s) { return s.settings == settings; });
+        QVERIFY(changed);
+        QVERIFY(changed->era > first->era);
+        QVERIFY(!changed->readings || changed->readings->era == changed->era);
+        const auto again =
+            waitFor(engine, [&](const Snapshot& s) { return s.era > first->era && s.readings; });
+        QVERIFY(again);
+        QCOMPARE(again->readings->era, again->era);
+        settings.view.measure = false;
+        engine.setSettings(settings);
+        QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.settings == settings && !s.readings; }));
+        engine.resetNetwork();
+        QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.era > again->era; }));
+    }
+
+    /// Also where nothing else moves: paused, and everything computed.
+    void readingsArriveWhilePaused() {
+        Engine engine(smallSettings(), false);
+        const auto snapshot = waitFor(engine, [](const Snapshot& s) { return s.readings != nullptr; });
+        QVERIFY(snapshot);
+        QCOMPARE(snapshot->readings->step, std::int64_t{0});
+    }
 };
 
 QTEST_GUILESS_MAIN(EngineTest)
