@@ -12,7 +12,7 @@ const FreshReference& RunReader::referenceFor(const Snapshot& snapshot, int coun
     if (!reference_ || snapshot.data != referenceData_ || settings.seed != referenceSeed_ ||
         count != referenceCount_) {
         reference_.reset();
-        reference_.emplace(settings.data.dataset, *snapshot.data, count, settings.seed, floors, measuring);
+        reference_.emplace(settings.data, *snapshot.data, count, settings.seed, floors, measuring);
         referenceData_ = snapshot.data;
         referenceSeed_ = settings.seed;
         referenceCount_ = count;

@@ -132,15 +132,15 @@ class DistancesTest : public QObject {
     }
     void floorsAreBesideTheValues() {
         QFETCH(int, kind);
-        const auto set = static_cast<DatasetKind>(kind);
+        const DataSettings settings{static_cast<DatasetKind>(kind)};
         const DatasetRow& row = datasets()[static_cast<std::size_t>(kind)];
         const DataSet data = row.draw(row.isTable ? 0 : 2000, 1);
-        const FreshReference reference(set, data, 1000, 5, 6, alone_);
-        const Distances own = reference.distances(freshDraws(set, data, 1000, 77).points, alone_);
+        const FreshReference reference(settings, data, 600, 5, 4, alone_);
+        const Distances own = reference.distances(freshDraws(settings, data, 600, 77).points, alone_);
         QVERIFY(own.slicedW2.value <= 3.0 * own.slicedW2.floor);
         QVERIFY(own.energy.value <= 4.0 * own.energy.floor + 1e-6);
         QVERIFY(std::abs(own.mmd2.value) <= 8.0 * own.mmd2.floor + 1e-6);
-        std::vector<float> shifted = freshDraws(set, data, 1000, 77).points;
+        std::vector<float> shifted = freshDraws(settings, data, 600, 77).points;
         for (float& value : shifted) value += 1.0f;
         const Distances other = reference.distances(shifted, alone_);
         QVERIFY(other.slicedW2.value > 5.0 * other.slicedW2.floor);
@@ -165,7 +165,7 @@ class DistancesTest : public QObject {
         QVERIFY_EXCEPTION_THROWN((void)mmd2(one, two, 1.0, alone_), InputError);
         QVERIFY_EXCEPTION_THROWN((void)mmd2(two, two, 0.0, alone_), InputError);
         QVERIFY_EXCEPTION_THROWN((void)energyDistance({}, two, alone_), InputError);
-        QVERIFY_EXCEPTION_THROWN(FreshReference(DatasetKind::TwoMoons, {}, 1, 1, 1, alone_), InputError);
+        QVERIFY_EXCEPTION_THROWN(FreshReference(DataSettings{}, {}, 1, 1, 1, alone_), InputError);
         QCOMPARE(scaleOf(std::vector<float>{2, 2, 2, 2}), 1.0);
         QCOMPARE(scaleOf(std::vector<float>{-3, 0, 3, 0}), std::sqrt(4.5));
     }
