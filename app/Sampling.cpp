@@ -62,7 +62,9 @@ void addSamplerOptions(CLI::App& verb, SamplerOptions& options) {
     add("--sigma", options.sigma, "Noise of ddpm: see diffuscope list sigmas (default: the session's)", "ID");
     add("--sigma-scale", options.sigmaScale, "Multiplier of sigma, 0 … 2", "X");
     add("--eta", options.eta, "Noise of ddim, 0 … 1", "X");
-    add("--denoiser", options.denoiser, "network, or ideal: the best possible for the training points", "ID");
+    add("--denoiser", options.denoiser,
+        "network, ideal: the best possible for the training points, or mixture: for their distribution",
+        "ID");
     verb.add_flag("--raw", options.raw, "Use beta as set instead of keeping the curve when T changes");
 }
 

@@ -1,10 +1,14 @@
 #include "diffusion/IdealDenoiser.h"
 
+#include "Error.h"
+#include "diffusion/GaussianMixture.h"
+
 #include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -97,6 +101,44 @@ struct Ideal {
     }
 };
 
+/// Points of a class, or all.
+std::vector<float> pointsOf(const DataSet& data, int label) {
+    if (label == anyClass) return data.points;
+    std::vector<float> points;
+    for (std::size_t i = 0; i < data.labels.size(); ++i)
+        if (data.labels[i] == label)
+            points.insert(points.end(), {data.points[2 * i], data.points[2 * i + 1]});
+    return points;
+}
+
+std::string nameOf(const DataSet& data, int label) {
+    const auto index = static_cast<std::size_t>(label);
+    return index < data.classes.size() ? data.classes[index] : std::to_string(label + 1);
+}
+
+class IdealDenoiser : public Denoiser {
+  public:
+    explicit IdealDenoiser(std::shared_ptr<const DataSet> data) : data_(std::move(data)) {
+        if (data_->points.empty()) throw InputError("An ideal denoiser needs at least one point.");
+        if (data_->labels.empty()) return;
+        const std::int32_t last = *std::max_element(data_->labels.begin(), data_->labels.end());
+        for (std::int32_t label = 0; label <= last; ++label) classes_.push_back(pointsOf(*data_, label));
+    }
+
+    void eps(std::span<const float> xt, const NoiseLevel& level, int label,
+             std::span<float> eps) const override {
+        if (label == anyClass) return idealEps(data_->points, level, xt, eps);
+        const auto index = static_cast<std::size_t>(label);
+        if (index >= classes_.size() || classes_[index].empty())
+            throw InputError("The data have no points of class " + nameOf(*data_, label) + ".");
+        idealEps(classes_[index], level, xt, eps);
+    }
+
+  private:
+    std::shared_ptr<const DataSet> data_;
+    std::vector<std::vector<float>> classes_;
+};
+
 }  // namespace
 
 void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<const float> xt,
@@ -116,6 +158,41 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
         threads.emplace_back(
             [&part, first = count * k / parts, last = count * (k + 1) / parts] { part(first, last); });
     part(0, count / parts);
+}
+
+std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) {
+    return std::make_shared<const IdealDenoiser>(std::move(data));
+}
+
+void requireDenoiser(DenoiserKind kind, const DataSet& data, int label) {
+    if (kind == DenoiserKind::Network) return;
+    if (kind == DenoiserKind::Mixture) {
+        if (data.mixture.empty())
+            throw InputError(
+                "This data set is no mixture of Gaussians, so the denoiser of its distribution is not known: "
+                "sampler.denoiser takes network or ideal.");
+        if (label != anyClass && std::none_of(data.mixture.begin(), data.mixture.end(),
+                                              [label](const auto& part) { return part.label == label; }))
+            throw InputError("The mixture has no component of class " + nameOf(data, label) + ".");
+        return;
+    }
+    if (data.points.empty()) throw InputError("An ideal denoiser needs at least one point.");
+    if (label != anyClass && std::find(data.labels.begin(), data.labels.end(), label) == data.labels.end())
+        throw InputError("The data have no points of class " + nameOf(data, label) + ".");
+}
+
+std::shared_ptr<const Denoiser> denoiserFor(DenoiserKind kind, std::shared_ptr<const DataSet> data,
+                                            std::shared_ptr<const Denoiser> network) {
+    requireDenoiser(kind, *data);
+    switch (kind) {
+        case DenoiserKind::Ideal:
+            return idealDenoiser(std::move(data));
+        case DenoiserKind::Mixture:
+            return mixtureDenoiser(data->mixture);
+        case DenoiserKind::Network:
+            break;
+    }
+    return network;
 }
 
 }  // namespace diffuscope

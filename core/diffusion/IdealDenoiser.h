@@ -1,7 +1,11 @@
 #pragma once
-#include <span>
-
+#include "data/DataSet.h"
+#include "denoiser/Denoiser.h"
 #include "diffusion/NoiseSchedule.h"
+#include "settings/Settings.h"
+
+#include <memory>
+#include <span>
 
 namespace diffuscope {
 
@@ -9,6 +13,32 @@ namespace diffuscope {
 /// exp(-|x_t - sqrt(alphaBar) y_i|^2 / (2 (1 - alphaBar))), by log-sum-exp,
 /// eps* = (x_t - sqrt(alphaBar) sum w_i y_i) / sqrt(1 - alphaBar).
 /// `data` (N, 2), `xt` and `eps` (count, 2).
-void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<const float> xt, std::span<float> eps);
+void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<const float> xt,
+              std::span<float> eps);
+
+/// The best possible denoiser of the points themselves: idealEps() of all, or of those of one class. It
+/// reproduces the points. Its eps() throws InputError for a class without points.
+/// @throws InputError when there are no points
+[[nodiscard]] std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data);
+
+/// The denoiser that `kind` names: `network`, the ideal one of `data`, or that of the mixture which `data`
+/// was drawn from. @throws InputError as requireDenoiser()
+[[nodiscard]] std::shared_ptr<const Denoiser> denoiserFor(DenoiserKind kind,
+                                                          std::shared_ptr<const DataSet> data,
+                                                          std::shared_ptr<const Denoiser> network);
+
+/// @throws InputError where `data` has no denoiser of that kind, or none of that class.
+void requireDenoiser(DenoiserKind kind, const DataSet& data, int label = anyClass);
+
+/// One coordinate of the score grad ln q_t(x_t) that goes with a noise prediction: -eps / sqrt(1 - alphaBar).
+[[nodiscard]] inline float scoreOf(float eps, const NoiseLevel& level) {
+    return -eps / level.sqrtOneMinusAlphaBar;
+}
+
+/// One coordinate of the guess x0-hat = E[x_0 | x_t] that goes with a noise prediction:
+/// (x_t - sqrt(1 - alphaBar) eps) / sqrt(alphaBar).
+[[nodiscard]] inline float posteriorMean(float xt, float eps, const NoiseLevel& level) {
+    return (xt - level.sqrtOneMinusAlphaBar * eps) / level.sqrtAlphaBar;
+}
 
 }  // namespace diffuscope

@@ -4,6 +4,7 @@
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "denoiser/Mlp.h"
+#include "diffusion/IdealDenoiser.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/ReverseSampler.h"
 #include "settings/Kinds.h"
@@ -294,6 +295,9 @@ void validate(const Settings& settings) {
         throw InputError("schedule.beta-min (" + numberText(settings.schedule.betaMin) +
                          ") is above schedule.beta-max (" + numberText(settings.schedule.betaMax) +
                          "): the noise must not shrink along the schedule.");
+    const DatasetRow& dataset = datasets()[static_cast<std::size_t>(settings.data.dataset)];
+    if (settings.sampler.denoiser == DenoiserKind::Mixture && !dataset.mixture)
+        requireDenoiser(DenoiserKind::Mixture, DataSet{});
     const double parameters = static_cast<double>(layoutOf(settings.network).parameterCount());
     const double work = 6.0 * parameters * settings.training.batch;  // forward, and twice as much backward
     if (work > largestStep)

@@ -17,6 +17,9 @@ std::span<const Choice> denoisers() {
     static constexpr Choice rows[] = {
         {"network", "network", "The network that is being trained."},
         {"ideal", "ideal", "The best possible denoiser of the training points: it reproduces them."},
+        {"mixture", "distribution",
+         "The best possible denoiser of the distribution itself, where it is a mixture of Gaussians: it "
+         "generalises."},
     };
     return rows;
 }

@@ -24,7 +24,7 @@ enum class SamplerKind { Ddpm, Ddim, Heun, DpmSolver, Straight, Langevin };
 enum class SpacingKind { Uniform, Quadratic, LogSnr };
 enum class SigmaKind { Upper, Lower, Interpolated, Zero };
 enum class Conditioning { LogSnr, StepIndex };
-enum class DenoiserKind { Network, Ideal };
+enum class DenoiserKind { Network, Ideal, Mixture };
 enum class BackendKind { Auto, Cpu, Gpu };
 enum class LaneKind { Forward, Reverse, Both };
 enum class LoopKind { BackAndForth, Repeat, Once };

@@ -92,14 +92,15 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
     reverseStart(settings.seed, 0, start);
 
     CloudRun::Advance advance;
-    if (settings.sampler.denoiser == DenoiserKind::Ideal) {
-        advance = [data, plan = std::move(plan), seed = settings.seed, eps = std::vector<float>()](
+    if (settings.sampler.denoiser != DenoiserKind::Network) {
+        advance = [denoiser = denoiserFor(settings.sampler.denoiser, data, nullptr), plan = std::move(plan),
+                   seed = settings.seed, eps = std::vector<float>()](
                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
                       std::span<float> positions, std::span<float> memory, std::span<float> frames) mutable {
             eps.resize(positions.size());
             for (std::size_t i = 0; i < steps; ++i) {
                 const ReverseStep& step = plan[firstStep + i];
-                idealEps(data->points, step.level, positions, eps);
+                denoiser->eps(positions, step.level, anyClass, eps);
                 applyReverseStep(step, seed, firstParticle, eps, positions, memory);
                 if (!frames.empty())
                     std::copy(positions.begin(), positions.end(),

@@ -54,8 +54,9 @@ class CloudRun {
                                   std::shared_ptr<const DataSet> data, std::uint64_t seed, int count,
                                   std::size_t bytes);
 
-/// The reverse run of `count` particles, noise first, by the backend's network or the ideal denoiser of
-/// `data`, as the settings say. The backend must outlive the run.
+/// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`, as
+/// the settings say. The backend must outlive the run.
+/// @throws InputError where `data` has no denoiser of that kind
 [[nodiscard]] CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                                   std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                                   std::size_t bytes);

@@ -1,6 +1,7 @@
 #include "training/Worker.h"
 
 #include "Error.h"
+#include "diffusion/IdealDenoiser.h"
 #include "diffusion/ReverseSampler.h"
 #include "settings/Fields.h"
 
@@ -30,7 +31,10 @@ void smoothInto(double& average, double value) {
 Engine::Worker::Worker(const Settings& settings, bool training, Latest<Snapshot>& snapshots)
     : snapshots_(snapshots), settings_(settings), training_(training) {
     guarded([&] { validate(settings_); });
-    if (!notices_.empty()) settings_.schedule = {};
+    if (!notices_.empty()) {
+        settings_.schedule = {};
+        settings_.sampler.denoiser = DenoiserKind::Network;
+    }
     data_ = dataFor(settings_);
     schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
     history_ = std::make_shared<const LossHistory>();
@@ -138,7 +142,9 @@ void Engine::Worker::apply(const Settings& settings) {
     const Settings before = settings_;
     const bool schedule = settings.schedule != before.schedule;
     const bool data = settings.data != before.data || settings.seed != before.seed;
-    if (data) data_ = dataFor(settings);
+    const std::shared_ptr<const DataSet> points = data ? dataFor(settings) : data_;
+    requireDenoiser(settings.sampler.denoiser, *points);
+    data_ = points;
     if (schedule) schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
     settings_ = settings;
     dirty_ = true;

@@ -167,6 +167,8 @@ QString stateWord(const Frame& frame, const ShownCloud& shown, Lane lane) {
     if (shown.stale && shown.positions) return QStringLiteral("recomputing");
     if (frame.snapshot->settings.sampler.denoiser == DenoiserKind::Ideal)
         return QStringLiteral("ideal denoiser");
+    if (frame.snapshot->settings.sampler.denoiser == DenoiserKind::Mixture)
+        return QStringLiteral("denoiser of the distribution");
     return {};
 }
 

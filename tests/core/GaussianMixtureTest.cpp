@@ -1,0 +1,151 @@
+#include "Error.h"
+#include "diffusion/GaussianMixture.h"
+#include "diffusion/IdealDenoiser.h"
+
+#include <QTest>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+using namespace diffuscope;
+
+namespace {
+
+constexpr double logSnrs[] = {-12.0, -6.0, -1.0, 0.0, 2.0, 7.0, 12.0};
+constexpr std::array<double, 2> queries[] = {{0.0, 0.0}, {0.3, -1.2}, {-2.5, 4.0}, {30.0, 1.0}};
+
+bool near(double a, double b, double tolerance) {
+    return std::abs(a - b) <= tolerance * (1.0 + std::abs(b));
+}
+
+GaussianComponent component(double weight, double x, double y, std::array<double, 3> covariance,
+                            std::int32_t label = 0) {
+    return {weight, {x, y}, covariance, label};
+}
+
+}  // namespace
+
+class GaussianMixtureTest : public QObject {
+    Q_OBJECT
+  private slots:
+    /// x_0 ~ N(0, I): q_t = N(0, I), eps* = sqrt(1 - alphaBar) x_t and E[x_0 | x_t] = sqrt(alphaBar) x_t.
+    void standardNormal() {
+        const GaussianMixture mixture({component(1, 0, 0, {1, 0, 1})});
+        for (const double logSnr : logSnrs) {
+            const ExactLevel level = exactLevelOfLogSnr(logSnr);
+            for (const auto& x : queries) {
+                const Posterior seen = mixture.at(x, level);
+                const double square = x[0] * x[0] + x[1] * x[1];
+                QVERIFY(near(seen.logDensity, -std::log(2.0 * std::numbers::pi) - 0.5 * square, 1e-12));
+                for (std::size_t axis = 0; axis < 2; ++axis) {
+                    QVERIFY(near(seen.eps[axis], level.sqrtOneMinusAlphaBar * x[axis], 1e-12));
+                    QVERIFY(near(seen.x0[axis], level.sqrtAlphaBar * x[axis], 1e-12));
+                }
+            }
+        }
+    }
+
+    /// A component without covariance is a point: E[x_0 | x_t] is the point wherever x_t is.
+    void singlePoint() {
+        const GaussianMixture mixture({component(1, 0.75, -1.25, {0, 0, 0})});
+        for (const double logSnr : logSnrs) {
+            const ExactLevel level = exactLevelOfLogSnr(logSnr);
+            for (const auto& x : queries) {
+                const Posterior seen = mixture.at(x, level);
+                QVERIFY(near(seen.x0[0], 0.75, 1e-12) && near(seen.x0[1], -1.25, 1e-12));
+                for (std::size_t axis = 0; axis < 2; ++axis)
+                    QVERIFY(near(seen.eps[axis],
+                                 (x[axis] - level.sqrtAlphaBar * seen.x0[axis]) / level.sqrtOneMinusAlphaBar,
+                                 1e-10));
+            }
+        }
+    }
+
+    /// E[x_0 | x_t] and eps* are two sides of x_t = sqrt(alphaBar) x_0 + sqrt(1 - alphaBar) eps, and eps* is
+    /// -sqrt(1 - alphaBar) times the slope of the log-density.
+    void momentsBelongTogether() {
+        const GaussianMixture mixture({component(0.2, 1, 0.5, {0.3, 0.1, 0.2}),
+                                       component(0.5, -1, 0, {0.01, 0, 0.6}),
+                                       component(0.3, 0, -2, {0.04, -0.04, 0.04})});
+        for (const double logSnr : {-12.0, -6.0, -1.0, 0.0, 2.0, 7.0}) {
+            const ExactLevel level = exactLevelOfLogSnr(logSnr);
+            const double noise = level.sqrtOneMinusAlphaBar;
+            for (const auto& x : queries) {
+                const Posterior seen = mixture.at(x, level);
+                const double h = 1e-5 * noise;
+                for (std::size_t axis = 0; axis < 2; ++axis) {
+                    QVERIFY(
+                        near(level.sqrtAlphaBar * seen.x0[axis] + noise * seen.eps[axis], x[axis], 1e-10));
+                    std::array<double, 2> above = x;
+                    std::array<double, 2> below = x;
+                    above[axis] += h;
+                    below[axis] -= h;
+                    const double slope =
+                        (mixture.at(above, level).logDensity - mixture.at(below, level).logDensity) /
+                        (above[axis] - below[axis]);
+                    QVERIFY(near(-noise * slope, seen.eps[axis], 1e-5));
+                }
+            }
+        }
+    }
+
+    void classesAreTheirOwnMixtures() {
+        const std::vector<GaussianComponent> all{component(0.25, 1, 0, {0.1, 0, 0.1}, 0),
+                                                 component(0.25, -1, 0, {0.1, 0, 0.1}, 1),
+                                                 component(0.5, 0, 1, {0.2, 0, 0.1}, 1)};
+        const auto denoiser = mixtureDenoiser(all);
+        const GaussianMixture second({component(1, -1, 0, {0.1, 0, 0.1}), component(2, 0, 1, {0.2, 0, 0.1})});
+        const NoiseLevel level = noiseLevelOfLogSnr(1.0);
+        const std::vector<float> x{0.4f, 0.3f, -1.0f, 2.0f};
+        std::vector<float> eps(4);
+        denoiser->eps(x, level, 1, eps);
+        for (std::size_t i = 0; i < x.size(); i += 2) {
+            const Posterior seen = second.at({double(x[i]), double(x[i + 1])}, exactLevel(level));
+            QVERIFY(near(double(eps[i]), seen.eps[0], 1e-6) && near(double(eps[i + 1]), seen.eps[1], 1e-6));
+        }
+        denoiser->eps(x, level, anyClass, eps);
+        const Posterior any = GaussianMixture(all).at({double(x[0]), double(x[1])}, exactLevel(level));
+        QVERIFY(near(double(eps[0]), any.eps[0], 1e-6) && near(double(eps[1]), any.eps[1], 1e-6));
+        QVERIFY_EXCEPTION_THROWN(denoiser->eps(x, level, 2, eps), InputError);
+    }
+
+    void whatIsNoMixtureIsRefused() {
+        QVERIFY_EXCEPTION_THROWN((void)mixtureDenoiser({}), InputError);
+        for (const GaussianComponent& wrong : {component(0, 0, 0, {1, 0, 1}), component(1, NAN, 0, {1, 0, 1}),
+                                               component(1, 0, 0, {1, 2, 1}), component(1, 0, 0, {-1, 0, 1})})
+            QVERIFY_EXCEPTION_THROWN((void)mixtureDenoiser({wrong}), InputError);
+    }
+
+    /// One kind, one denoiser; and a sentence where there is none.
+    void denoisersByKind() {
+        auto data = std::make_shared<DataSet>();
+        data->points = {-1, 0, 1, 0, 5, 5};
+        data->labels = {0, 0, 2};
+        data->classes = {"left", "none", "right"};
+        const NoiseLevel level = noiseLevelOfLogSnr(0.0);
+        const std::vector<float> x{0.3f, 0.4f};
+        std::vector<float> eps(2);
+        std::vector<float> expected(2);
+        const auto ideal = denoiserFor(DenoiserKind::Ideal, data, nullptr);
+        ideal->eps(x, level, anyClass, eps);
+        idealEps(data->points, level, x, expected);
+        QCOMPARE(eps, expected);
+        ideal->eps(x, level, 0, eps);
+        idealEps(std::span(data->points).first(4), level, x, expected);
+        QCOMPARE(eps, expected);
+        QVERIFY_EXCEPTION_THROWN(ideal->eps(x, level, 1, eps), InputError);
+        QVERIFY_EXCEPTION_THROWN(ideal->eps(x, level, 7, eps), InputError);
+        QVERIFY_EXCEPTION_THROWN(requireDenoiser(DenoiserKind::Ideal, *data, 1), InputError);
+        requireDenoiser(DenoiserKind::Ideal, *data, 2);
+        QVERIFY_EXCEPTION_THROWN((void)denoiserFor(DenoiserKind::Mixture, data, nullptr), InputError);
+        data->mixture = {component(1, 0, 0, {1, 0, 1})};
+        denoiserFor(DenoiserKind::Mixture, data, nullptr)->eps(x, level, anyClass, eps);
+        QVERIFY(near(double(eps[0]), std::sqrt(0.5) * 0.3, 1e-6));
+        QVERIFY(denoiserFor(DenoiserKind::Network, data, ideal) == ideal);
+        QVERIFY(near(double(scoreOf(eps[0], level)), -0.3, 1e-6));
+        QVERIFY(near(double(posteriorMean(x[0], eps[0], level)), std::sqrt(0.5) * 0.3, 1e-6));
+    }
+};
+
+QTEST_GUILESS_MAIN(GaussianMixtureTest)
+#include "GaussianMixtureTest.moc"
