@@ -1,114 +1,36 @@
 #include "diffusion/IdealDenoiser.h"
 
 #include "Error.h"
-#include "diffusion/GaussianMixture.h"
-
-#include <Eigen/Core>
+#include "diffusion/IdealPoints.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace diffuscope {
 namespace {
 
-constexpr Eigen::Index blockSize = 512;
 constexpr std::size_t pairsPerThread = 1u << 20;
 
-using Column = Eigen::ArrayXf;
-
-/// One thread's room for a block.
-struct Scratch {
-    Column ux{blockSize};
-    Column uy{blockSize};
-    Column logs{blockSize};
-};
-
-/// The data by columns, and what the noise level makes of them.
-struct Ideal {
-    Column x;
-    Column y;
-    float signal;
-    float noise;
-
-    Ideal(std::span<const float> data, const NoiseLevel& level)
-        : x(static_cast<Eigen::Index>(data.size() / 2)),
-          y(x.size()),
-          signal(level.sqrtAlphaBar),
-          noise(level.sqrtOneMinusAlphaBar) {
-        for (Eigen::Index i = 0; i < x.size(); ++i) {
-            x[i] = data[static_cast<std::size_t>(2 * i)];
-            y[i] = data[static_cast<std::size_t>(2 * i + 1)];
-        }
-    }
-
-    [[nodiscard]] Eigen::Index nearest(float atX, float atY, Scratch& scratch) const {
-        Eigen::Index best = 0;
-        float least = std::numeric_limits<float>::infinity();
-        for (Eigen::Index from = 0; from < x.size(); from += blockSize) {
-            const Eigen::Index size = std::min(blockSize, x.size() - from);
-            auto squares = scratch.logs.head(size);
-            squares = (signal * x.segment(from, size) - atX).square() +
-                      (signal * y.segment(from, size) - atY).square();
-            const float smallest = squares.minCoeff();
-            if (!(smallest < least)) continue;
-            least = smallest;
-            best = from + (std::find(squares.begin(), squares.end(), smallest) - squares.begin());
-        }
-        return best;
-    }
-
-    /// The weights are taken relative to the nearest point m: with u = signal (y_i - y_m) and
-    /// z = signal y_m - x_t, log w_i - log w_m = -u . (u + 2 z) / (2 noise^2), which keeps its digits both
-    /// close to a point and far away from all.
-    void eps(float atX, float atY, Scratch& scratch, float* result) const {
-        constexpr float negligible = -60.0f;  // e^-60 of the largest weight; keeps exp() off denormals
-        const Eigen::Index m = nearest(atX, atY, scratch);
-        const float zx = signal * x[m] - atX;
-        const float zy = signal * y[m] - atY;
-        const float factor = -0.5f / (noise * noise);
-        double greatest = -std::numeric_limits<double>::infinity();
-        double weights = 0.0;
-        double sumX = 0.0;
-        double sumY = 0.0;
-        for (Eigen::Index from = 0; from < x.size(); from += blockSize) {
-            const Eigen::Index size = std::min(blockSize, x.size() - from);
-            auto ux = scratch.ux.head(size);
-            auto uy = scratch.uy.head(size);
-            auto logs = scratch.logs.head(size);
-            ux = signal * (x.segment(from, size) - x[m]);
-            uy = signal * (y.segment(from, size) - y[m]);
-            logs = factor * (ux * (ux + 2.0f * zx) + uy * (uy + 2.0f * zy));
-            const float highest = logs.maxCoeff();
-            if (double(highest) < greatest + double(negligible)) continue;
-            if (double(highest) > greatest) {
-                const double rescale = std::exp(greatest - double(highest));
-                weights *= rescale;
-                sumX *= rescale;
-                sumY *= rescale;
-                greatest = double(highest);
-            }
-            logs = (logs - static_cast<float>(greatest)).max(negligible).exp();
-            weights += double(logs.sum());
-            sumX += double((logs * ux).sum());
-            sumY += double((logs * uy).sum());
-        }
-        result[0] = static_cast<float>(-(double(zx) + sumX / weights) / double(noise));
-        result[1] = static_cast<float>(-(double(zy) + sumY / weights) / double(noise));
-    }
-};
-
-/// Points of a class, or all.
-std::vector<float> pointsOf(const DataSet& data, int label) {
-    if (label == anyClass) return data.points;
-    std::vector<float> points;
-    for (std::size_t i = 0; i < data.labels.size(); ++i)
-        if (data.labels[i] == label)
-            points.insert(points.end(), {data.points[2 * i], data.points[2 * i + 1]});
-    return points;
+/// Many queries are shared among threads, which changes no result.
+void ask(const IdealPoints& points, const NoiseLevel& level, std::span<const float> xt,
+         std::span<float> eps) {
+    const std::size_t count = xt.size() / 2;
+    const auto part = [&](std::size_t first, std::size_t last) {
+        points.eps(level, xt.subspan(2 * first, 2 * (last - first)), eps.subspan(2 * first));
+    };
+    const std::size_t wanted = count * points.size() / pairsPerThread + 1;
+    const std::size_t parts =
+        std::min<std::size_t>({wanted, count, std::max(1u, std::thread::hardware_concurrency())});
+    if (parts == 0) return;
+    std::vector<std::jthread> threads;
+    for (std::size_t k = 1; k < parts; ++k)
+        threads.emplace_back(
+            [&part, first = count * k / parts, last = count * (k + 1) / parts] { part(first, last); });
+    part(0, count / parts);
 }
 
 std::string nameOf(const DataSet& data, int label) {
@@ -118,46 +40,81 @@ std::string nameOf(const DataSet& data, int label) {
 
 class IdealDenoiser : public Denoiser {
   public:
-    explicit IdealDenoiser(std::shared_ptr<const DataSet> data) : data_(std::move(data)) {
-        if (data_->points.empty()) throw InputError("An ideal denoiser needs at least one point.");
+    explicit IdealDenoiser(std::shared_ptr<const DataSet> data)
+        : data_(std::move(data)), all_(data_->points) {
+        requireDenoiser(DenoiserKind::Ideal, *data_);
         if (data_->labels.empty()) return;
         const std::int32_t last = *std::max_element(data_->labels.begin(), data_->labels.end());
-        for (std::int32_t label = 0; label <= last; ++label) classes_.push_back(pointsOf(*data_, label));
+        for (std::int32_t label = 0; label <= last; ++label)
+            classes_.emplace_back(pointsOfClass(*data_, label));
     }
 
     void eps(std::span<const float> xt, const NoiseLevel& level, int label,
              std::span<float> eps) const override {
-        if (label == anyClass) return idealEps(data_->points, level, xt, eps);
-        const auto index = static_cast<std::size_t>(label);
-        if (index >= classes_.size() || classes_[index].empty())
-            throw InputError("The data have no points of class " + nameOf(*data_, label) + ".");
-        idealEps(classes_[index], level, xt, eps);
+        if (label == anyClass) return ask(all_, level, xt, eps);
+        requireDenoiser(DenoiserKind::Ideal, *data_, label);
+        ask(classes_[static_cast<std::size_t>(label)], level, xt, eps);
     }
 
   private:
     std::shared_ptr<const DataSet> data_;
-    std::vector<std::vector<float>> classes_;
+    IdealPoints all_;
+    std::vector<IdealPoints> classes_;
 };
 
 }  // namespace
 
 void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<const float> xt,
               std::span<float> eps) {
-    if (xt.empty() || data.empty()) return;
-    const Ideal ideal(data, level);
-    const std::size_t count = xt.size() / 2;
-    const auto part = [&](std::size_t first, std::size_t last) {
-        Scratch scratch;
-        for (std::size_t i = first; i < last; ++i) ideal.eps(xt[2 * i], xt[2 * i + 1], scratch, &eps[2 * i]);
+    if (!data.empty()) ask(IdealPoints(data), level, xt, eps);
+}
+
+/// The weights are relative to the nearest point's, as in IdealPoints.
+Posterior idealPosterior(std::span<const float> data, std::array<double, 2> xt, const ExactLevel& level) {
+    const double signal = level.sqrtAlphaBar;
+    const double noise = level.sqrtOneMinusAlphaBar;
+    const double factor = -0.5 / (noise * noise);
+    const auto point = [data](std::size_t i) {
+        return std::array<double, 2>{static_cast<double>(data[2 * i]), static_cast<double>(data[2 * i + 1])};
     };
-    const std::size_t wanted = count * (data.size() / 2) / pairsPerThread + 1;
-    const std::size_t parts =
-        std::min<std::size_t>({wanted, count, std::max(1u, std::thread::hardware_concurrency())});
-    std::vector<std::jthread> threads;
-    for (std::size_t k = 1; k < parts; ++k)
-        threads.emplace_back(
-            [&part, first = count * k / parts, last = count * (k + 1) / parts] { part(first, last); });
-    part(0, count / parts);
+    const std::size_t count = data.size() / 2;
+    std::array<double, 2> nearest{};
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto y = point(i);
+        const double square = (signal * y[0] - xt[0]) * (signal * y[0] - xt[0]) +
+                              (signal * y[1] - xt[1]) * (signal * y[1] - xt[1]);
+        if (square < least || i == 0) nearest = y;
+        least = std::min(least, square);
+    }
+    const std::array<double, 2> z{signal * nearest[0] - xt[0], signal * nearest[1] - xt[1]};
+    double weights = 0.0;
+    std::array<double, 2> sum{};
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto y = point(i);
+        const std::array<double, 2> u{signal * (y[0] - nearest[0]), signal * (y[1] - nearest[1])};
+        const double weight = std::exp(factor * (u[0] * (u[0] + 2.0 * z[0]) + u[1] * (u[1] + 2.0 * z[1])));
+        weights += weight;
+        for (std::size_t axis = 0; axis < 2; ++axis) sum[axis] += weight * (y[axis] - nearest[axis]);
+    }
+    Posterior result{};
+    result.logDensity = factor * (z[0] * z[0] + z[1] * z[1]) + std::log(weights) -
+                        std::log(static_cast<double>(count)) -
+                        std::log(2.0 * std::numbers::pi * noise * noise);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+        result.x0[axis] = nearest[axis] + sum[axis] / weights;
+        result.eps[axis] = -(z[axis] + signal * sum[axis] / weights) / noise;
+    }
+    return result;
+}
+
+std::vector<float> pointsOfClass(const DataSet& data, int label) {
+    if (label == anyClass) return data.points;
+    std::vector<float> points;
+    for (std::size_t i = 0; i < data.labels.size(); ++i)
+        if (data.labels[i] == label)
+            points.insert(points.end(), {data.points[2 * i], data.points[2 * i + 1]});
+    return points;
 }
 
 std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) {
@@ -193,6 +150,14 @@ std::shared_ptr<const Denoiser> denoiserFor(DenoiserKind kind, std::shared_ptr<c
             break;
     }
     return network;
+}
+
+void errorField(const Denoiser& denoiser, const Denoiser& ideal, const NoiseLevel& level, int label,
+                std::span<const float> xt, std::span<float> error) {
+    std::vector<float> best(xt.size());
+    denoiser.eps(xt, level, label, error);
+    ideal.eps(xt, level, label, best);
+    for (std::size_t i = 0; i < xt.size(); ++i) error[i] -= best[i];
 }
 
 }  // namespace diffuscope

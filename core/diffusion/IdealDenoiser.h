@@ -1,20 +1,29 @@
 #pragma once
 #include "data/DataSet.h"
 #include "denoiser/Denoiser.h"
+#include "diffusion/GaussianMixture.h"
 #include "diffusion/NoiseSchedule.h"
 #include "settings/Settings.h"
 
+#include <array>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace diffuscope {
 
 /// eps* of a finite data set at x_t: with w_i proportional to
 /// exp(-|x_t - sqrt(alphaBar) y_i|^2 / (2 (1 - alphaBar))), by log-sum-exp,
 /// eps* = (x_t - sqrt(alphaBar) sum w_i y_i) / sqrt(1 - alphaBar).
-/// `data` (N, 2), `xt` and `eps` (count, 2).
+/// `data` (N, 2), `xt` and `eps` (count, 2). Many queries of the same data are faster through
+/// idealDenoiser().
 void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<const float> xt,
               std::span<float> eps);
+
+/// The same at one point in double, with E[x_0 | x_t] and ln q_t(x_t). `data` (N, 2), not empty;
+/// alphaBar < 1.
+[[nodiscard]] Posterior idealPosterior(std::span<const float> data, std::array<double, 2> xt,
+                                       const ExactLevel& level);
 
 /// The best possible denoiser of the points themselves: idealEps() of all, or of those of one class. It
 /// reproduces the points. Its eps() throws InputError for a class without points.
@@ -29,6 +38,13 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
 
 /// @throws InputError where `data` has no denoiser of that kind, or none of that class.
 void requireDenoiser(DenoiserKind kind, const DataSet& data, int label = anyClass);
+
+/// The points of a class, or all. (count, 2)
+[[nodiscard]] std::vector<float> pointsOfClass(const DataSet& data, int label);
+
+/// What `denoiser` is wrong by, eps-hat - eps*: the vector at each of the points `xt`. All (count, 2).
+void errorField(const Denoiser& denoiser, const Denoiser& ideal, const NoiseLevel& level, int label,
+                std::span<const float> xt, std::span<float> error);
 
 /// One coordinate of the score grad ln q_t(x_t) that goes with a noise prediction: -eps / sqrt(1 - alphaBar).
 [[nodiscard]] inline float scoreOf(float eps, const NoiseLevel& level) {

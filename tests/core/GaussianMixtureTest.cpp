@@ -1,4 +1,5 @@
 #include "Error.h"
+#include "GoldenTable.h"
 #include "diffusion/GaussianMixture.h"
 #include "diffusion/IdealDenoiser.h"
 
@@ -114,6 +115,44 @@ class GaussianMixtureTest : public QObject {
         for (const GaussianComponent& wrong : {component(0, 0, 0, {1, 0, 1}), component(1, NAN, 0, {1, 0, 1}),
                                                component(1, 0, 0, {1, 2, 1}), component(1, 0, 0, {-1, 0, 1})})
             QVERIFY_EXCEPTION_THROWN((void)mixtureDenoiser({wrong}), InputError);
+    }
+
+    /// Against sums of densities with 60 digits: a handful of points, some of them equal, and a mixture with
+    /// a line and a point in it; by classes, from lambda = -12 to 12, near and far.
+    void golden_data() {
+        QTest::addColumn<QStringList>("row");
+        for (const QStringList& row : goldenTable(QStringLiteral("ideal.csv")))
+            QTest::addRow("%s", qPrintable(row.mid(0, 5).join(' '))) << row;
+    }
+
+    void golden() {
+        QFETCH(QStringList, row);
+        const bool mixture = row[0] == QLatin1String("mixture");
+        const int label = row[1].toInt();
+        const std::array<double, 2> x{row[3].toDouble(), row[4].toDouble()};
+        auto data = std::make_shared<DataSet>();
+        data->points = {-1.5f, 0.25f, -1.4375f, 0.3125f, 0, 0, 0.75f, -1.25f, 0.75f, -1.25f, 2, 1};
+        data->labels = {0, 0, 1, 1, 1, 0};
+        data->mixture = {
+            component(0.125, -1, 0.5, {0.25, 0.125, 0.5}, 0), component(0.5, 1, 0, {0.0625, 0, 0.0625}, 1),
+            component(0.25, 0.5, -2, {0.25, -0.25, 0.25}, 1), component(0.125, 0, 2, {0, 0, 0}, 0)};
+        const double logSnr = row[2].toDouble();
+        const ExactLevel level = exactLevelOfLogSnr(logSnr);
+        const Posterior seen = mixture ? GaussianMixture(data->mixture, label).at(x, level)
+                                       : idealPosterior(pointsOfClass(*data, label), x, level);
+        QVERIFY(near(seen.logDensity, row[5].toDouble(), 1e-9));
+        for (int axis = 0; axis < 2; ++axis) {
+            QVERIFY(near(seen.x0[std::size_t(axis)], row[6 + axis].toDouble(), 1e-6));
+            QVERIFY(near(seen.eps[std::size_t(axis)], row[8 + axis].toDouble(), 1e-6));
+        }
+        if (logSnr > 3.0) return;  // where a float's rounding of x_t shows
+        const std::vector<float> at{float(x[0]), float(x[1])};
+        std::vector<float> eps(2);
+        const auto denoiser =
+            denoiserFor(mixture ? DenoiserKind::Mixture : DenoiserKind::Ideal, data, nullptr);
+        denoiser->eps(at, noiseLevelOfLogSnr(logSnr), label, eps);
+        for (int axis = 0; axis < 2; ++axis)
+            QVERIFY(near(double(eps[std::size_t(axis)]), row[8 + axis].toDouble(), 2e-6));
     }
 
     /// One kind, one denoiser; and a sentence where there is none.
