@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,10 @@ struct SpreadReading {
 struct ExactReading {
     std::string name;  ///< "variance of x_0 along x"
     double measured;
-    double exact;
+    double exact;      ///< with the exact denoiser, under the sampler as it is set
     double tolerance;  ///< four standard errors of the measurement
+    /// The same of q_t: what a perfect reverse process has.
+    double ofQt = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// What was measured of a run, off the worker's thread, every few seconds. Empty vectors and NaN where a
