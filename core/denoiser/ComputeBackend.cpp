@@ -3,7 +3,9 @@
 #include "Error.h"
 #include "denoiser/ComputeShaders.h"
 #include "denoiser/DeviceLayout.h"
+#include "denoiser/IdealKernel.h"
 #include "denoiser/StripNetwork.h"
+#include "diffusion/IdealDenoiser.h"
 #include "diffusion/Noise.h"
 #include "gpu/ComputeProgram.h"
 #include "gpu/StorageBuffer.h"
@@ -63,6 +65,7 @@ class ComputeBackend : public DenoiserBackend {
     void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
+    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override;
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override;
 
@@ -102,6 +105,21 @@ class ComputeBackend : public DenoiserBackend {
     StorageBuffer points_, levels_, accumulator_, splatPositions_;
     std::uint32_t pointCount_ = 0;
     std::uint32_t levelCount_ = 0;
+    std::unique_ptr<IdealKernel> ideal_;  // compiled when it is first asked for
+};
+
+class ComputeIdealDenoiser : public Denoiser {
+  public:
+    ComputeIdealDenoiser(IdealKernel& kernel, std::shared_ptr<const DataSet> data)
+        : kernel_(kernel), data_(std::move(data)) {}
+    void eps(std::span<const float> xt, const NoiseLevel& level, int label,
+             std::span<float> eps) const override {
+        kernel_.eps(data_, label, level, xt, eps);
+    }
+
+  private:
+    IdealKernel& kernel_;
+    std::shared_ptr<const DataSet> data_;
 };
 
 void ComputeBackend::setData(std::span<const float> points) {
@@ -432,6 +450,13 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
         if (!memory.empty()) memory_.download(ownMemory);
         context_->check("sampling");
     }
+}
+
+std::unique_ptr<const Denoiser> ComputeBackend::idealDenoiser(std::shared_ptr<const DataSet> data) {
+    requireDenoiser(DenoiserKind::Ideal, *data);
+    context_->use();
+    if (!ideal_) ideal_ = std::make_unique<IdealKernel>(*context_);
+    return std::make_unique<ComputeIdealDenoiser>(*ideal_, std::move(data));
 }
 
 void ComputeBackend::splat(std::span<const float> positions, const SplatView& view,

@@ -88,4 +88,45 @@ std::string stripSource(const StripKernel& kernel) {
            std::string(embeddedFile("elementary.glsl")) + body;
 }
 
+std::string idealSource(IdealPass pass) {
+    std::string stage;
+    for (int at = 0; at < idealStaged; at += 64) {
+        const std::string offset = std::to_string(at);
+        stage += "    p[lane + " + offset + "] = points[first + lane + " + offset + "];\n";
+    }
+    std::string quads;
+    const auto add = [&quads](const std::string& line) { quads += "    " + line + "\n"; };
+    for (int quad = 0; quad < idealChunk / 4; ++quad) {
+        const std::string xs = "p[" + std::to_string(3 * quad) + "]";
+        const std::string ys = "p[" + std::to_string(3 * quad + 1) + "]";
+        if (pass == IdealPass::Nearest) {
+            add("dx = signal * " + xs + " - x.x; dy = signal * " + ys + " - x.y; d = dx * dx + dy * dy;");
+            add("nearer = lessThan(d, least); least = mix(least, d, nearer);");
+            add("bestX = mix(bestX, " + xs + ", nearer); bestY = mix(bestY, " + ys + ", nearer);");
+            continue;
+        }
+        // Four quads share one rescaling of the sums to the greatest logarithm.
+        const std::string k = std::to_string(quad % 4);
+        add("ux" + k + " = signal * (" + xs + " - m.x); uy" + k + " = signal * (" + ys + " - m.y);");
+        add("l" + k + " = factor * (ux" + k + " * (ux" + k + " + twice.x) + uy" + k + " * (uy" + k +
+            " + twice.y));");
+        if (quad % 4 != 3) continue;
+        add("top = max(max(l0, l1), max(l2, l3));");
+        add("next = max(greatest, max(max(top.x, top.y), max(top.z, top.w)));");
+        add("fade = expOf(vec4(greatest - next)).x; greatest = next; found *= fade;");
+        for (int j = 0; j < 4; ++j) {
+            const std::string n = std::to_string(j);
+            add("w = expOf(l" + n + " - next) * p[" + std::to_string(3 * (quad - 3 + j) + 2) + "];");
+            add("found += vec3(dot(w, vec4(1.0)), dot(w, ux" + n + "), dot(w, uy" + n + "));");
+        }
+    }
+    std::string body(embeddedFile("ideal.comp"));
+    fill(body, "{{stage}}", stage);
+    const std::string_view mark = pass == IdealPass::Nearest ? "NEAREST" : "WEIGHTS";
+    for (std::size_t at = body.find("{{quads}}"); at != std::string::npos; at = body.find("{{quads}}"))
+        fill(body, "{{quads}}", quads);
+    return preamble() + define("STAGED", idealStaged) + define(mark, 1) +
+           std::string(embeddedFile("elementary.glsl")) + body;
+}
+
 }  // namespace diffuscope

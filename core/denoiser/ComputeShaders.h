@@ -25,4 +25,11 @@ struct StripKernel {
 };
 [[nodiscard]] std::string stripSource(const StripKernel& kernel);
 
+/// The two passes of ideal.comp.
+enum class IdealPass { Nearest, Weights };
+constexpr int idealChunk = 64;  ///< points of a dispatch, a multiple of 16
+constexpr int idealStaged =
+    (idealChunk / 4 * 3 + 63) / 64 * 64;  ///< vec4 that a dispatch reads of the points
+[[nodiscard]] std::string idealSource(IdealPass pass);
+
 }  // namespace diffuscope

@@ -1,4 +1,6 @@
 #pragma once
+#include "data/DataSet.h"
+#include "denoiser/Denoiser.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/ReverseSampler.h"
@@ -66,6 +68,10 @@ class DenoiserBackend {
     /// every step, or is empty.
     virtual void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                          std::span<float> positions, std::span<float> memory, std::span<float> frames) = 0;
+
+    /// The free function idealDenoiser() where this backend works: for its thread, while it lives.
+    [[nodiscard]] virtual std::unique_ptr<const Denoiser> idealDenoiser(
+        std::shared_ptr<const DataSet> data) = 0;
 
     /// As the free function splat(): the same integers.
     virtual void splat(std::span<const float> positions, const SplatView& view,

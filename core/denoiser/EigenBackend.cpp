@@ -2,6 +2,7 @@
 #include "denoiser/PackedPass.h"
 #include "denoiser/ThreadPool.h"
 #include "diffusion/BrownianPath.h"
+#include "diffusion/IdealDenoiser.h"
 
 #include <Eigen/Core>
 
@@ -63,6 +64,9 @@ class EigenBackend : public DenoiserBackend {
     void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
+    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override {
+        return diffuscope::idealDenoiser(std::move(data), pool_);
+    }
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override {
         diffuscope::splat(positions, view, accumulator);

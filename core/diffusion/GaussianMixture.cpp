@@ -7,7 +7,6 @@
 #include <limits>
 #include <map>
 #include <numbers>
-#include <string>
 
 namespace diffuscope {
 namespace {
@@ -67,11 +66,8 @@ class MixtureDenoiser : public Denoiser {
 
   private:
     [[nodiscard]] const GaussianMixture& of(int label) const {
-        if (label == anyClass) return all_;
         const auto found = classes_.find(label);
-        if (found == classes_.end())
-            throw InputError("The mixture has no component of class " + std::to_string(label + 1) + ".");
-        return found->second;
+        return label == anyClass || found == classes_.end() ? all_ : found->second;
     }
 
     GaussianMixture all_;

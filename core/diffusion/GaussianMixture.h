@@ -48,7 +48,7 @@ class GaussianMixture {
 
 /// The best possible denoiser of the distribution itself, which generalises: eps* of a GaussianMixture,
 /// calculated in double.
-/// @throws InputError as GaussianMixture; so does its eps() for a class that has no component.
+/// @throws InputError as GaussianMixture
 [[nodiscard]] std::shared_ptr<const Denoiser> mixtureDenoiser(std::vector<GaussianComponent> mixture);
 
 }  // namespace diffuscope

@@ -15,22 +15,33 @@ namespace {
 
 constexpr std::size_t pairsPerThread = 1u << 20;
 
-/// Many queries are shared among threads, which changes no result.
-void ask(const IdealPoints& points, const NoiseLevel& level, std::span<const float> xt,
-         std::span<float> eps) {
+/// body(part) for all parts, on threads that are made for it.
+template <typename Body>
+void onThreads(int parts, const Body& body) {
+    std::vector<std::jthread> threads;
+    for (int part = 1; part < parts; ++part) threads.emplace_back([&body, part] { body(part); });
+    body(0);
+}
+
+/// Many queries are shared among threads, `pool`'s or fresh ones, which changes no result.
+void ask(const IdealPoints& points, const NoiseLevel& level, std::span<const float> xt, std::span<float> eps,
+         ThreadPool* pool = nullptr) {
     const std::size_t count = xt.size() / 2;
-    const auto part = [&](std::size_t first, std::size_t last) {
+    const std::size_t most =
+        pool ? 4 * static_cast<std::size_t>(pool->size()) : std::max(1u, std::thread::hardware_concurrency());
+    const std::size_t parts = std::min({count * points.size() / pairsPerThread + 1, count, most});
+    if (parts == 0) return;
+    const auto body = [&](int part) {
+        const std::size_t first = count * static_cast<std::size_t>(part) / parts;
+        const std::size_t last = count * (static_cast<std::size_t>(part) + 1) / parts;
         points.eps(level, xt.subspan(2 * first, 2 * (last - first)), eps.subspan(2 * first));
     };
-    const std::size_t wanted = count * points.size() / pairsPerThread + 1;
-    const std::size_t parts =
-        std::min<std::size_t>({wanted, count, std::max(1u, std::thread::hardware_concurrency())});
-    if (parts == 0) return;
-    std::vector<std::jthread> threads;
-    for (std::size_t k = 1; k < parts; ++k)
-        threads.emplace_back(
-            [&part, first = count * k / parts, last = count * (k + 1) / parts] { part(first, last); });
-    part(0, count / parts);
+    if (parts == 1)
+        body(0);
+    else if (pool)
+        pool->run(static_cast<int>(parts), [&body](int part, int) { body(part); });
+    else
+        onThreads(static_cast<int>(parts), body);
 }
 
 std::string nameOf(const DataSet& data, int label) {
@@ -40,8 +51,8 @@ std::string nameOf(const DataSet& data, int label) {
 
 class IdealDenoiser : public Denoiser {
   public:
-    explicit IdealDenoiser(std::shared_ptr<const DataSet> data)
-        : data_(std::move(data)), all_(data_->points) {
+    explicit IdealDenoiser(std::shared_ptr<const DataSet> data, ThreadPool* pool = nullptr)
+        : data_(std::move(data)), all_(data_->points), pool_(pool) {
         requireDenoiser(DenoiserKind::Ideal, *data_);
         if (data_->labels.empty()) return;
         const std::int32_t last = *std::max_element(data_->labels.begin(), data_->labels.end());
@@ -51,15 +62,16 @@ class IdealDenoiser : public Denoiser {
 
     void eps(std::span<const float> xt, const NoiseLevel& level, int label,
              std::span<float> eps) const override {
-        if (label == anyClass) return ask(all_, level, xt, eps);
-        requireDenoiser(DenoiserKind::Ideal, *data_, label);
-        ask(classes_[static_cast<std::size_t>(label)], level, xt, eps);
+        const auto index = static_cast<std::size_t>(label);
+        const bool known = label != anyClass && index < classes_.size() && classes_[index].size() > 0;
+        ask(known ? classes_[index] : all_, level, xt, eps, pool_);
     }
 
   private:
     std::shared_ptr<const DataSet> data_;
     IdealPoints all_;
     std::vector<IdealPoints> classes_;
+    ThreadPool* pool_;
 };
 
 }  // namespace
@@ -108,6 +120,10 @@ Posterior idealPosterior(std::span<const float> data, std::array<double, 2> xt, 
     return result;
 }
 
+bool hasPointsOf(const DataSet& data, int label) {
+    return label == anyClass || std::find(data.labels.begin(), data.labels.end(), label) != data.labels.end();
+}
+
 std::vector<float> pointsOfClass(const DataSet& data, int label) {
     if (label == anyClass) return data.points;
     std::vector<float> points;
@@ -119,6 +135,10 @@ std::vector<float> pointsOfClass(const DataSet& data, int label) {
 
 std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) {
     return std::make_shared<const IdealDenoiser>(std::move(data));
+}
+
+std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data, ThreadPool& pool) {
+    return std::make_unique<const IdealDenoiser>(std::move(data), &pool);
 }
 
 void requireDenoiser(DenoiserKind kind, const DataSet& data, int label) {
@@ -134,7 +154,7 @@ void requireDenoiser(DenoiserKind kind, const DataSet& data, int label) {
         return;
     }
     if (data.points.empty()) throw InputError("An ideal denoiser needs at least one point.");
-    if (label != anyClass && std::find(data.labels.begin(), data.labels.end(), label) == data.labels.end())
+    if (!hasPointsOf(data, label))
         throw InputError("The data have no points of class " + nameOf(data, label) + ".");
 }
 

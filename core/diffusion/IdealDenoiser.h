@@ -1,6 +1,7 @@
 #pragma once
 #include "data/DataSet.h"
 #include "denoiser/Denoiser.h"
+#include "denoiser/ThreadPool.h"
 #include "diffusion/GaussianMixture.h"
 #include "diffusion/NoiseSchedule.h"
 #include "settings/Settings.h"
@@ -26,9 +27,13 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
                                        const ExactLevel& level);
 
 /// The best possible denoiser of the points themselves: idealEps() of all, or of those of one class. It
-/// reproduces the points. Its eps() throws InputError for a class without points.
+/// reproduces the points.
 /// @throws InputError when there are no points
 [[nodiscard]] std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data);
+
+/// The same with the threads of `pool`, which must outlive it: to be asked only by the pool's caller.
+[[nodiscard]] std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data,
+                                                            ThreadPool& pool);
 
 /// The denoiser that `kind` names: `network`, the ideal one of `data`, or that of the mixture which `data`
 /// was drawn from. @throws InputError as requireDenoiser()
@@ -38,6 +43,8 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
 
 /// @throws InputError where `data` has no denoiser of that kind, or none of that class.
 void requireDenoiser(DenoiserKind kind, const DataSet& data, int label = anyClass);
+
+[[nodiscard]] bool hasPointsOf(const DataSet& data, int label);  ///< true for anyClass
 
 /// The points of a class, or all. (count, 2)
 [[nodiscard]] std::vector<float> pointsOfClass(const DataSet& data, int label);

@@ -93,10 +93,14 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
 
     CloudRun::Advance advance;
     if (settings.sampler.denoiser != DenoiserKind::Network) {
-        advance = [denoiser = denoiserFor(settings.sampler.denoiser, data, nullptr), plan = std::move(plan),
-                   seed = settings.seed, eps = std::vector<float>()](
-                      std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                      std::span<float> positions, std::span<float> memory, std::span<float> frames) mutable {
+        std::shared_ptr<const Denoiser> denoiser =
+            settings.sampler.denoiser == DenoiserKind::Ideal
+                ? backend.idealDenoiser(data)
+                : denoiserFor(settings.sampler.denoiser, data, nullptr);
+        advance = [denoiser = std::move(denoiser), plan = std::move(plan), seed = settings.seed,
+                   eps = std::vector<float>()](std::size_t firstStep, std::size_t steps,
+                                               std::uint32_t firstParticle, std::span<float> positions,
+                                               std::span<float> memory, std::span<float> frames) mutable {
             eps.resize(positions.size());
             for (std::size_t i = 0; i < steps; ++i) {
                 const ReverseStep& step = plan[firstStep + i];

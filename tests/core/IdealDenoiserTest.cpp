@@ -1,3 +1,4 @@
+#include "IdealReference.h"
 #include "data/DataSet.h"
 #include "diffusion/IdealDenoiser.h"
 #include "diffusion/Noise.h"
@@ -11,39 +12,6 @@
 using namespace diffuscope;
 
 namespace {
-
-struct Expected {
-    std::array<double, 2> eps;
-    double slope;  ///< bound on how fast eps changes with x_t: (1 + alphaBar tr Cov(x_0 | x_t) / noise^2) /
-                   ///< noise
-};
-
-/// The definition, in long double and without any cleverness but log-sum-exp.
-Expected reference(const std::vector<float>& data, const NoiseLevel& level, float x, float y) {
-    const long double signal = level.sqrtAlphaBar;
-    const long double noise = level.sqrtOneMinusAlphaBar;
-    std::vector<long double> logs;
-    long double greatest = -std::numeric_limits<long double>::infinity();
-    for (std::size_t i = 0; i < data.size(); i += 2) {
-        const long double dx = x - signal * data[i];
-        const long double dy = y - signal * data[i + 1];
-        logs.push_back(-(dx * dx + dy * dy) / (2.0L * noise * noise));
-        greatest = std::max(greatest, logs.back());
-    }
-    long double weights = 0.0L;
-    std::array<long double, 2> mean{};
-    for (long double& log : logs) log = std::exp(log - greatest);
-    for (std::size_t i = 0; i < data.size(); ++i) {
-        weights += logs[i / 2] / 2.0L;
-        mean[i % 2] += logs[i / 2] * data[i];
-    }
-    for (long double& value : mean) value /= weights;
-    long double trace = 0.0L;
-    for (std::size_t i = 0; i < data.size(); ++i)
-        trace += logs[i / 2] * (data[i] - mean[i % 2]) * (data[i] - mean[i % 2]) / weights;
-    return {{double((x - signal * mean[0]) / noise), double((y - signal * mean[1]) / noise)},
-            double((1.0L + signal * signal * trace / (noise * noise)) / noise)};
-}
 
 NoiseLevel levelOf(double alphaBar) {
     return noiseLevelOfLogSnr(std::log(alphaBar) - std::log1p(-alphaBar));
@@ -93,10 +61,10 @@ void IdealDenoiserTest::equalsTheDefinition() {
     }
     idealEps(data, level, x, eps);
     for (std::size_t i = 0; i < x.size(); i += 2) {
-        const Expected expected = reference(data, level, x[i], x[i + 1]);
+        const Expected expected = idealReference(data, level, x[i], x[i + 1]);
         for (std::size_t axis = 0; axis < 2; ++axis)
             QVERIFY(std::abs(double(eps[i + axis]) - expected.eps[axis]) <
-                    3e-7 * (1.0 + std::hypot(x[i], x[i + 1])) * expected.slope);
+                    idealTolerance(expected, x[i], x[i + 1]));
     }
 }
 
@@ -110,7 +78,7 @@ void IdealDenoiserTest::farAwayQueriesPointBack() {
         const NoiseLevel level = levelOf(alphaBar);
         idealEps(data, level, x, eps);
         for (std::size_t i = 0; i < x.size(); i += 2) {
-            const Expected expected = reference(data, level, x[i], x[i + 1]);
+            const Expected expected = idealReference(data, level, x[i], x[i + 1]);
             const double size = std::hypot(expected.eps[0], expected.eps[1]);
             QVERIFY(std::isfinite(eps[i]) && std::isfinite(eps[i + 1]));
             QVERIFY(std::hypot(eps[i] - expected.eps[0], eps[i + 1] - expected.eps[1]) < 1e-4 * (1.0 + size));
@@ -177,10 +145,10 @@ void IdealDenoiserTest::hundredThousandPoints() {
             x[i] = level.sqrtAlphaBar * data->points[i] + level.sqrtOneMinusAlphaBar * x[i];
         denoiser->eps(x, level, anyClass, eps);
         for (std::size_t i = 0; i < x.size(); i += 2) {
-            const Expected expected = reference(data->points, level, x[i], x[i + 1]);
+            const Expected expected = idealReference(data->points, level, x[i], x[i + 1]);
             for (std::size_t axis = 0; axis < 2; ++axis)
                 QVERIFY(std::abs(double(eps[i + axis]) - expected.eps[axis]) <
-                        3e-7 * (1.0 + std::hypot(x[i], x[i + 1])) * expected.slope);
+                        idealTolerance(expected, x[i], x[i + 1]));
         }
     }
 }

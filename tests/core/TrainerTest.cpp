@@ -38,6 +38,9 @@ class LostBackend : public DenoiserBackend {
     void predict(std::span<const float>, const NoiseLevel&, std::span<float>) override {}
     void reverse(std::span<const ReverseStep>, std::uint64_t, std::uint32_t, std::span<float>,
                  std::span<float>, std::span<float>) override {}
+    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet>) override {
+        throw BackendError("lost");
+    }
     void splat(std::span<const float>, const SplatView&, std::span<std::uint32_t>) override {}
 
   private:
