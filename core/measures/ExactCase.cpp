@@ -46,6 +46,35 @@ void addAxis(std::span<const float> xt, std::size_t axis, const ExactMoments& ex
              ofQt.variance});
 }
 
+/// The law of a particle's position x and memory m along the axes: means, and the covariance that both share.
+struct Joint {
+    std::array<double, 2> x{0.0, 0.0};
+    std::array<double, 2> m{0.0, 0.0};
+    double xx = 1.0;
+    double xm = 0.0;
+    double mm = 0.0;
+
+    /// One step with x0-hat = slope x + rest.
+    void take(const ReverseStep& step, double slope, const std::array<double, 2>& rest) {
+        const auto fromX0 = static_cast<double>(step.fromX0);
+        const auto keepX0 = static_cast<double>(step.keepX0);
+        const auto noise = static_cast<double>(step.noise);
+        const double a = static_cast<double>(step.fromXt) + fromX0 * slope;
+        const double b = static_cast<double>(step.fromMemory);
+        const double c = step.remembers() ? static_cast<double>(step.keepXt) + keepX0 * slope : 0.0;
+        const double d = step.remembers() ? 0.0 : 1.0;
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            const double before = x[axis];
+            x[axis] = a * before + b * m[axis] + fromX0 * rest[axis];
+            m[axis] = c * before + d * m[axis] + (step.remembers() ? keepX0 * rest[axis] : 0.0);
+        }
+        const Joint was = *this;
+        xx = a * a * was.xx + 2.0 * a * b * was.xm + b * b * was.mm + noise * noise;
+        xm = a * c * was.xx + (a * d + b * c) * was.xm + b * d * was.mm;
+        mm = c * c * was.xx + 2.0 * c * d * was.xm + d * d * was.mm;
+    }
+};
+
 double largestDistance(std::span<const float> xt, const std::array<double, 2>& point) {
     double largest = 0.0;
     for (std::size_t i = 0; i + 1 < xt.size(); i += 2)
@@ -68,18 +97,12 @@ std::vector<ExactMoments> exactMoments(const DataSet& data, std::span<const Reve
     const ExactCase exactCase = exactCaseOf(data);
     if (exactCase == ExactCase::None || plan.empty()) return {};
     const bool point = exactCase == ExactCase::SinglePoint;
+    const std::array<double, 2> rest = point ? data.mixture.front().mean : std::array{0.0, 0.0};
     std::vector<ExactMoments> moments{{plan.front().from, {0.0, 0.0}, 1.0}};
+    Joint law;
     for (const ReverseStep& step : plan) {
-        // x0-hat = slope x + rest
-        const double slope = point ? 0.0 : static_cast<double>(step.level.sqrtAlphaBar);
-        const double factor = static_cast<double>(step.fromXt) + static_cast<double>(step.fromX0) * slope;
-        const double noise = static_cast<double>(step.noise);
-        ExactMoments next{step.to, {}, factor * factor * moments.back().variance + noise * noise};
-        for (std::size_t axis = 0; axis < 2; ++axis) {
-            const double rest = point ? data.mixture.front().mean[axis] : 0.0;
-            next.mean[axis] = factor * moments.back().mean[axis] + static_cast<double>(step.fromX0) * rest;
-        }
-        moments.push_back(next);
+        law.take(step, point ? 0.0 : static_cast<double>(step.level.sqrtAlphaBar), rest);
+        moments.push_back({step.to, law.x, law.xx});
     }
     return moments;
 }
