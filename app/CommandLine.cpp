@@ -24,10 +24,10 @@ struct VerbRow {
     CLI::App* (*add)(CLI::App& program, Run& run);
     Needs needs;
 };
-constexpr VerbRow verbs[] = {{addListVerb, Needs::Core},   {addScheduleVerb, Needs::Core},
-                             {addDataVerb, Needs::Core},   {addTrainVerb, Needs::Core},
-                             {addSampleVerb, Needs::Core}, {addRenderVerb, Needs::Gui},
-                             {addSweepVerb, Needs::Core},  {addBenchVerb, Needs::Core}};
+constexpr VerbRow verbs[] = {
+    {addListVerb, Needs::Core},  {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Core},
+    {addTrainVerb, Needs::Core}, {addSampleVerb, Needs::Core},   {addRenderVerb, Needs::Gui},
+    {addFieldVerb, Needs::Core}, {addSweepVerb, Needs::Core},    {addBenchVerb, Needs::Core}};
 
 int report(const std::string& sentence, int status) {
     std::cerr << "diffuscope: " << sentence << '\n';
@@ -109,6 +109,10 @@ void addSettingOptions(CLI::App& program, CommonOptions& options) {
 
 void addCommonOptions(CLI::App& verb, CommonOptions& options) {
     addSettingOptions(verb, options);
+    addWorkOptions(verb, options);
+}
+
+void addWorkOptions(CLI::App& verb, CommonOptions& options) {
     verb.add_option("--threads", options.threads, "Threads of the CPU backend; results do not depend on it")
         ->check(CLI::Range(1, 1024));
     verb.add_flag("--quiet", options.quiet, "No progress");

@@ -39,6 +39,7 @@ void addCommonOptions(CLI::App& verb, CommonOptions& options);
 void addSettingOptions(CLI::App& program, CommonOptions& options);
 void addSeed(CLI::App& verb, CommonOptions& options);
 void addAssignments(CLI::App& verb, CommonOptions& options);
+void addWorkOptions(CLI::App& verb, CommonOptions& options);  ///< --threads and --quiet
 
 /// Sets a field from an option's text, if it was given. @throws UsageError
 void setFromOption(std::string_view id, const std::string& text, Settings& settings);

@@ -89,6 +89,7 @@ Trajectory generate(CloudRun run, bool quiet) {
                                         1u << 26);
         progress.show(run.share(), "sampling " + std::to_string(run.trajectory().count) + " particles");
     }
+    requireFinite(run.trajectory());
     return run.trajectory();
 }
 

@@ -11,6 +11,7 @@ CLI::App* addDataVerb(CLI::App& program, Run& run);
 CLI::App* addTrainVerb(CLI::App& program, Run& run);
 CLI::App* addSampleVerb(CLI::App& program, Run& run);
 CLI::App* addRenderVerb(CLI::App& program, Run& run);
+CLI::App* addFieldVerb(CLI::App& program, Run& run);
 CLI::App* addSweepVerb(CLI::App& program, Run& run);
 CLI::App* addBenchVerb(CLI::App& program, Run& run);
 

@@ -1,6 +1,9 @@
 #include "diffusion/Trajectory.h"
 
+#include "Error.h"
+
 #include <algorithm>
+#include <cmath>
 
 namespace diffuscope {
 
@@ -26,6 +29,15 @@ std::vector<int> keptSteps(const std::vector<int>& times, int count, std::size_t
     for (std::size_t k = 0; k < kept; ++k)
         steps.push_back(times[(2 * k * (size - 1) + (kept - 1)) / (2 * (kept - 1))]);
     return steps;
+}
+
+void requireFinite(const Trajectory& trajectory) {
+    const std::vector<float>& positions = *trajectory.positions.front();
+    if (std::all_of(positions.begin(), positions.end(), [](float value) { return std::isfinite(value); }))
+        return;
+    throw InputError(
+        "The particles leave the finite numbers: without the clamp of the guess the sampler magnifies the "
+        "network's error from step to step. sampler.clamp=on keeps them.");
 }
 
 }  // namespace diffuscope

@@ -24,4 +24,8 @@ struct Trajectory {
 /// first and the last are always kept, the rest evenly.
 [[nodiscard]] std::vector<int> keptSteps(const std::vector<int>& times, int count, std::size_t bytes);
 
+/// @throws InputError where the particles have left the finite numbers at t = 0: without the clamp of x0-hat
+/// a sampler may magnify the network's error from step to step.
+void requireFinite(const Trajectory& trajectory);
+
 }  // namespace diffuscope
