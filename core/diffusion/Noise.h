@@ -15,6 +15,8 @@ enum class Stream : std::uint32_t {
     Initialisation = 7,
     Measure = 8,
     HeldOut = 9,
+    Bins = 20,    ///< readBins()
+    Spread = 21,  ///< estimatorSpread()
 };
 
 /// Four independent 32-bit words as a function of (seed, stream, particle, step, place) alone: Philox 4x32-10

@@ -14,15 +14,16 @@ struct BinReading {
     double tFrom;  ///< the bin holds tFrom < t <= tTo
     double tTo;
     double loss;          ///< mean of |eps - eps-hat|^2
-    double gradientNorm;  ///< of that mean
+    double gradientNorm;  ///< of that mean, by all parameters
     double irreducible;   ///< mean of |eps - eps*|^2, eps* of the ideal denoiser of the training points
 };
 
-/// The simple loss and the four-variable one, each as the mean of the same batches. (Su 2025, section 1.5)
+/// Two estimators of the same loss, each as the mean of the same batches: see estimatorSpread(). (Su 2025,
+/// section 1.5)
 struct SpreadReading {
     std::vector<float> simple;        ///< one per batch
     std::vector<float> fourVariable;  ///< likewise; the same expectation
-    double varianceRatio = 0.0;       ///< of four-variable to simple
+    double varianceRatio = 0.0;       ///< of four-variable to simple; infinite where simple has no spread
 };
 
 /// Something that is known exactly about an exact case, beside what was measured of the cloud.

@@ -1,0 +1,126 @@
+#include "training/Diagnostics.h"
+
+#include "denoiser/PackedPass.h"
+#include "diffusion/Noise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace diffuscope {
+namespace {
+
+/// The draws of one bin, t not falling.
+struct BinDraws {
+    std::vector<int> t;
+    std::vector<float> xt;   ///< (count, 2)
+    std::vector<float> eps;  ///< (count, 2)
+};
+
+BinDraws drawBin(const DataSet& data, const std::vector<NoiseLevel>& levels, int bin, int tFrom, int tTo,
+                 int count, std::uint64_t seed) {
+    BinDraws draws;
+    for (int i = 0; i < count; ++i) {
+        const auto words =
+            philox(seed, Stream::Bins, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(bin));
+        const auto size = static_cast<std::uint32_t>(tTo - tFrom);
+        const std::int64_t within = std::int64_t{size} * i + indexBelow(words[1], size);
+        const int t = tFrom + 1 + static_cast<int>(within / count);
+        const NoiseLevel& level = levels[static_cast<std::size_t>(t - 1)];
+        const std::size_t point = indexBelow(words[0], static_cast<std::uint32_t>(data.size()));
+        const auto eps = normalsOf(words[2], words[3]);
+        draws.t.push_back(t);
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            draws.xt.push_back(level.sqrtAlphaBar * data.points[2 * point + axis] +
+                               level.sqrtOneMinusAlphaBar * eps[axis]);
+            draws.eps.push_back(eps[axis]);
+        }
+    }
+    return draws;
+}
+
+double meanError(const Denoiser& denoiser, const BinDraws& draws, const std::vector<NoiseLevel>& levels) {
+    std::vector<float> found(draws.xt.size());
+    const std::size_t count = draws.t.size();
+    for (std::size_t first = 0; first < count;) {
+        std::size_t end = first + 1;
+        while (end < count && draws.t[end] == draws.t[first]) ++end;
+        denoiser.eps(std::span(draws.xt).subspan(2 * first, 2 * (end - first)),
+                     levels[static_cast<std::size_t>(draws.t[first] - 1)], anyClass,
+                     std::span(found).subspan(2 * first, 2 * (end - first)));
+        first = end;
+    }
+    double sum = 0.0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const double error = static_cast<double>(draws.eps[i]) - static_cast<double>(found[i]);
+        sum += error * error;
+    }
+    return sum / static_cast<double>(count);
+}
+
+/// The network that is measured and the memory of its passes.
+class Probe {
+  public:
+    explicit Probe(const TrainingState& state) : layout_(state.layout) {
+        packed_.resize(layout_.size);
+        transposed_.resize(layout_.size);
+        gradients_.resize(layout_.size);
+        pack(state.layout, layout_, state.average, packed_.data());
+        transposeAll(layout_, packed_.data(), transposed_.data());
+        scratch_.resize(layout_);
+    }
+
+    void measure(const BinDraws& draws, const std::vector<NoiseLevel>& levels, BinReading& reading) {
+        const auto count = static_cast<int>(draws.t.size());
+        double loss = 0.0;
+        for (int first = 0; first < count; first += tileRows) {
+            const int rows = std::min(tileRows, count - first);
+            for (int row = 0; row < rows; ++row) {
+                const auto i = static_cast<std::size_t>(first + row);
+                scratch_.tile.x[row] = draws.xt[2 * i];
+                scratch_.tile.y[row] = draws.xt[2 * i + 1];
+                scratch_.tile.eps0[row] = draws.eps[2 * i];
+                scratch_.tile.eps1[row] = draws.eps[2 * i + 1];
+                scratch_.tile.condition[row] = levels[static_cast<std::size_t>(draws.t[i] - 1)].condition;
+            }
+            loss += trainTile(layout_, {packed_.data(), transposed_.data()}, scratch_, rows,
+                              1.0f / static_cast<float>(count), gradients_.data(), first > 0);
+        }
+        double norm2 = 0.0;
+        for (std::size_t i = 0; i < layout_.size; ++i) {
+            const auto g = static_cast<double>(gradients_.data()[i]);
+            norm2 += g * g;
+        }
+        reading.loss = loss / count;
+        reading.gradientNorm = std::sqrt(norm2);
+    }
+
+  private:
+    PackedLayout layout_;
+    FloatBuffer packed_, transposed_, gradients_;
+    PassScratch scratch_;
+};
+
+}  // namespace
+
+std::vector<BinReading> readBins(const TrainingState& state, const DataSet& data,
+                                 const NoiseSchedule& schedule, int samplesPerBin, std::uint64_t seed,
+                                 const Denoiser* ideal) {
+    const std::vector<NoiseLevel> levels = noiseLevels(schedule, state.layout.conditioning);
+    Probe probe(state);
+    std::vector<BinReading> readings;
+    const int bins = std::min(schedule.steps(), mostBins);
+    for (int bin = 0; bin < bins; ++bin) {
+        const int tFrom = schedule.steps() * bin / bins;
+        const int tTo = schedule.steps() * (bin + 1) / bins;
+        const BinDraws draws = drawBin(data, levels, bin, tFrom, tTo, samplesPerBin, seed);
+        BinReading reading{static_cast<double>(tFrom), static_cast<double>(tTo), 0.0, 0.0,
+                           std::numeric_limits<double>::quiet_NaN()};
+        probe.measure(draws, levels, reading);
+        if (ideal) reading.irreducible = meanError(*ideal, draws, levels);
+        readings.push_back(reading);
+    }
+    return readings;
+}
+
+}  // namespace diffuscope
