@@ -98,7 +98,7 @@ Session loadSession(const std::string& path) {
 }
 
 void requireFit(const Settings& settings, const SavedRun& saved, const std::string& path) {
-    if (layoutOf(settings.network) != saved.state.layout)
+    if (layoutOf(settings, *saved.data) != saved.state.layout)
         throw UsageError("The network of " + path + " is trained; its shape cannot be set.");
     for (const Field& field : fields())
         if (field.group == Group::Data && !sameValue(field, settings, saved.settings))

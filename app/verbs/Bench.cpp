@@ -70,7 +70,8 @@ struct Rate {
     double flops;    ///< in those seconds
 };
 
-Rate measureTraining(DenoiserBackend& backend, const Settings& settings, Progress& progress) {
+Rate measureTraining(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
+                     Progress& progress) {
     const BatchSettings batch{settings.seed, settings.training.batch, settings.training.stratified,
                               settings.training.floorShare, settings.training.learningRate};
     const auto train = [&](int steps) {
@@ -89,11 +90,11 @@ Rate measureTraining(DenoiserBackend& backend, const Settings& settings, Progres
         progress.show(i / 9.0, "training");
     }
     std::nth_element(rounds.begin(), rounds.begin() + 4, rounds.end());
-    return {rounds[4], trainingFlops(layoutOf(settings.network)) * batch.batch};
+    return {rounds[4], trainingFlops(layout) * batch.batch};
 }
 
-Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const DataSet& data,
-                     Progress& progress) {
+Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
+                     const DataSet& data, Progress& progress) {
     constexpr std::size_t particles = 10'000;
     constexpr std::size_t stepsAtOnce = 20;
     const NoiseSchedule schedule(settings.schedule);
@@ -112,8 +113,7 @@ Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const D
                         positions, memory, {});
         progress.show(static_cast<double>(i) / static_cast<double>(plan.size()), "sampling");
     }
-    const double flops =
-        forwardFlops(layoutOf(settings.network)) * particles * static_cast<double>(plan.size());
+    const double flops = forwardFlops(layout) * particles * static_cast<double>(plan.size());
     return {secondsSince(begin), flops};
 }
 
@@ -125,13 +125,15 @@ void runWorkload(const Workload& workload, const CommonOptions& common, BackendK
     const auto data = trainingData(settings.data, settings.seed);
     const auto backend = makeBackend(kind, common.threads);
     const NoiseSchedule schedule(settings.schedule);
-    backend->setData(data->points);
-    backend->setLevels(noiseLevels(schedule, settings.network.conditioning));
-    backend->setState(initialState(layoutOf(settings.network), settings.seed));
+    const MlpLayout layout = layoutOf(settings, *data);
+    backend->setData(data->points, data->labels);
+    backend->setLevels(noiseLevels(schedule, settings.network.conditioning),
+                       lossTable(schedule, settings.training));
+    backend->setState(initialState(layout, settings.seed));
 
     Progress progress(common.quiet);
-    const Rate rate = workload.samples ? measureSampling(*backend, settings, *data, progress)
-                                       : measureTraining(*backend, settings, progress);
+    const Rate rate = workload.samples ? measureSampling(*backend, settings, layout, *data, progress)
+                                       : measureTraining(*backend, settings, layout, progress);
     progress.clear();
 
     const BackendDescription& description = backend->description();

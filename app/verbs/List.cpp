@@ -1,6 +1,8 @@
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
+#include "diffusion/Loss.h"
 #include "diffusion/NoiseSchedule.h"
+#include "diffusion/Parametrisation.h"
 #include "diffusion/ReverseSampler.h"
 #include "scenes/Scene.h"
 #include "settings/Fields.h"
@@ -26,9 +28,14 @@ struct Kind {
     std::vector<Choice> (*choices)();
 };
 constexpr Kind kinds[] = {
-    {"datasets", [] { return choicesOf(datasets()); }}, {"schedules", [] { return choicesOf(schedules()); }},
-    {"samplers", [] { return choicesOf(samplers()); }}, {"sigmas", [] { return choicesOf(sigmas()); }},
-    {"layers", [] { return choicesOf(layers()); }},     {"scenes", [] { return choicesOf(scenes()); }},
+    {"datasets", [] { return choicesOf(datasets()); }},
+    {"schedules", [] { return choicesOf(schedules()); }},
+    {"samplers", [] { return choicesOf(samplers()); }},
+    {"sigmas", [] { return choicesOf(sigmas()); }},
+    {"parametrisations", [] { return plain(parametrisations()); }},
+    {"losses", [] { return choicesOf(losses()); }},
+    {"layers", [] { return choicesOf(layers()); }},
+    {"scenes", [] { return choicesOf(scenes()); }},
     {"backends", [] { return plain(backends()); }},
 };
 constexpr std::string_view settingsKind = "settings";

@@ -29,6 +29,7 @@ int sample(const Options& options) {
     const SavedRun& saved = session.run;
     const Settings settings = samplingSettings(options.common, options.sampling, saved.settings);
     requireFit(settings, saved, options.session);
+    asUsage([&] { (void)guidanceOf(settings, *saved.data); });
     const NoiseSchedule schedule(settings.schedule);
 
     const std::size_t times = samplingTimes(schedule, settings.sampler).size();

@@ -7,6 +7,7 @@
 #include "denoiser/StripNetwork.h"
 #include "diffusion/IdealDenoiser.h"
 #include "diffusion/Noise.h"
+#include "diffusion/Parametrisation.h"
 #include "gpu/ComputeProgram.h"
 #include "gpu/StorageBuffer.h"
 
@@ -56,15 +57,18 @@ class ComputeBackend : public DenoiserBackend {
 
     const BackendDescription& description() const override { return description_; }
 
-    void setData(std::span<const float> points) override;
-    void setLevels(std::span<const NoiseLevel> levels) override;
+    void setData(std::span<const float> points, std::span<const std::int32_t> labels) override;
+    using DenoiserBackend::setLevels;
+    void setLevels(std::span<const NoiseLevel> levels, const LossTable& loss) override;
     void setState(const TrainingState& state) override;
     TrainingState state() const override;
     std::int64_t step() const override { return step_; }
     void train(const BatchSettings& settings, std::span<float> losses) override;
-    void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
+    void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps,
+                 const Guidance& guidance) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                 std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
+                 std::span<float> positions, std::span<float> memory, std::span<float> frames,
+                 const Guidance& guidance) override;
     std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override;
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override;
@@ -76,10 +80,11 @@ class ComputeBackend : public DenoiserBackend {
     void update(const BatchSettings& settings, int lossIndex);
     void reserveTraining(int batch);
     StripWorkspace& reserveSampling(int count);
-    void embed(StripWorkspace& work, float condition);
+    void embed(StripWorkspace& work, float condition, int label);
+    void ask(StripWorkspace& work, float condition, const Guidance& guidance);
     void bindParticles(StripWorkspace& work);
     void move(StripWorkspace& work, const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
-              bool highKnown, int frame, float nextCondition);
+              bool highKnown, int frame, float nextCondition, const Guidance& guidance);
     [[nodiscard]] int largestChunk() const;
 
     std::unique_ptr<GlContext> context_;
@@ -100,11 +105,13 @@ class ComputeBackend : public DenoiserBackend {
     StorageBuffer partials_, gradient_, sums_{2 * sizeof(float)};
     StorageBuffer targets_, losses_, stepLosses_{lossesPerRead * sizeof(float)};
     std::optional<StripWorkspace> training_, sampling_;
-    StorageBuffer positions_, memory_, pathEnds_, frames_;
+    StorageBuffer positions_, memory_, pathEnds_, frames_, anyOutput_;
 
-    StorageBuffer points_, levels_, accumulator_, splatPositions_;
+    StorageBuffer points_, labels_, levels_, accumulator_, splatPositions_;
     std::uint32_t pointCount_ = 0;
     std::uint32_t levelCount_ = 0;
+    bool labelled_ = false;
+    bool separateNoise_ = false;
     std::unique_ptr<IdealKernel> ideal_;  // compiled when it is first asked for
 };
 
@@ -122,21 +129,23 @@ class ComputeIdealDenoiser : public Denoiser {
     std::shared_ptr<const DataSet> data_;
 };
 
-void ComputeBackend::setData(std::span<const float> points) {
+void ComputeBackend::setData(std::span<const float> points, std::span<const std::int32_t> labels) {
     context_->use();
     if (points.size_bytes() > context_->storageLimit())
         throw BackendError("the data do not fit into a buffer of " + description_.renderer);
     pointCount_ = static_cast<std::uint32_t>(points.size() / 2);
     points_ = StorageBuffer(points.size_bytes());
     points_.upload(points);
+    labelled_ = !labels.empty();
+    labels_ = StorageBuffer(std::max<std::size_t>(labels.size_bytes(), sizeof(std::int32_t)));
+    if (labelled_) labels_.upload(labels);
     context_->check("taking data");
 }
 
-void ComputeBackend::setLevels(std::span<const NoiseLevel> levels) {
+void ComputeBackend::setLevels(std::span<const NoiseLevel> levels, const LossTable& loss) {
     context_->use();
-    std::vector<float> rows;
-    for (const NoiseLevel& level : levels)
-        rows.insert(rows.end(), {level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar, level.condition, 0.0f});
+    const std::vector<float> rows = deviceLevels(levels, loss);
+    separateNoise_ = loss.separateNoise;
     levelCount_ = static_cast<std::uint32_t>(levels.size());
     levels_ = StorageBuffer(rows.size() * sizeof(float));
     levels_.upload(std::span<const float>(rows));
@@ -232,7 +241,7 @@ void ComputeBackend::reserveTraining(int batch) {
     training_.reset();
     training_.emplace(*layout_, samples, true);
     const auto size = static_cast<std::size_t>(samples);
-    targets_ = StorageBuffer(2 * sizeof(float) * size);
+    targets_ = StorageBuffer(8 * sizeof(float) * size);
     losses_ = StorageBuffer(sizeof(float) * size * static_cast<std::size_t>(chunks));
     partials_ = StorageBuffer(sizeof(float) * size / DeviceLayout::block *
                               static_cast<std::size_t>(layout_->count()));
@@ -266,7 +275,8 @@ void ComputeBackend::trainStep(const BatchSettings& settings, int lossIndex) {
         loss_.set("batch", settings.batch);
         loss_.set("first", first);
         loss_.set("columnCount", layout_->layers().back().columns);
-        loss_.set("scale", 2.0f / static_cast<float>(settings.batch));
+        loss_.set("twoHeads", layout_->mlp().twoHeads ? 1 : 0);
+        loss_.set("scale", 1.0f / static_cast<float>(settings.batch));
         loss_.dispatch(work.samples / 64);
         network_.backward(*layout_, work, transposed_, partials_);
         partials_.bind(0);
@@ -286,9 +296,16 @@ void ComputeBackend::drawBatch(const BatchSettings& settings, int first) {
     levels_.bind(1);
     training_->rows[0].bind(2);
     targets_.bind(3);
+    labels_.bind(4);
     batch_.set("seedLow", lowWord(settings.seed));
     batch_.set("seedHigh", highWord(settings.seed));
     batch_.set("stream", static_cast<std::uint32_t>(Stream::Batch));
+    batch_.set("extraStream", static_cast<std::uint32_t>(Stream::BatchExtra));
+    batch_.set("dropBelow", classDropBelow);
+    batch_.set("classes", labelled_ ? layout_->mlp().classes : 0);
+    batch_.set("classQuads", layout_->classQuads());
+    batch_.set("separateNoise", separateNoise_ ? 1 : 0);
+    batch_.set("parametrisation", static_cast<int>(layout_->mlp().parametrisation));
     batch_.set("step", static_cast<std::uint32_t>(step_ + 1));
     batch_.set("batch", settings.batch);
     batch_.set("floorCount", floored ? floorCount : 0);
@@ -347,24 +364,45 @@ void ComputeBackend::bindParticles(StripWorkspace& work) {
     work.rows[0].bind(3);
     memory_.bind(4);
     pathEnds_.bind(5);
+    work.output.bind(6);
 }
 
 /// Writes the input of the particles where they are.
-void ComputeBackend::embed(StripWorkspace& work, float condition) {
+void ComputeBackend::embed(StripWorkspace& work, float condition, int label) {
     bindParticles(work);
     particle_.set("move", 0);
+    particle_.set("classQuads", layout_->classQuads());
+    particle_.set("label", label);
     particle_.set("samples", work.samples);
     particle_.set("nextCondition", condition);
     particle_.dispatch(work.samples / 64);
 }
 
+/// The network's output for the input that embed() or move() wrote for the class asked about, and, where
+/// guidance needs it, for any class into anyOutput_.
+void ComputeBackend::ask(StripWorkspace& work, float condition, const Guidance& guidance) {
+    network_.forward(*layout_, work, average_);
+    if (!guidance.both()) return;
+    if (anyOutput_.bytes() != work.output.bytes()) anyOutput_ = StorageBuffer(work.output.bytes());
+    std::swap(work.output, anyOutput_);
+    embed(work, condition, anyClass);
+    network_.forward(*layout_, work, average_);
+    std::swap(work.output, anyOutput_);
+}
+
 void ComputeBackend::move(StripWorkspace& work, const ReverseStep& step, std::uint64_t seed,
-                          std::uint32_t firstParticle, bool highKnown, int frame, float nextCondition) {
+                          std::uint32_t firstParticle, bool highKnown, int frame, float nextCondition,
+                          const Guidance& guidance) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     const Box open{{-infinity, -infinity}, {infinity, infinity}};
     const Box& box = step.clamp ? step.box : open;
     bindParticles(work);
+    (guidance.both() ? anyOutput_ : work.output).bind(6);
     particle_.set("move", 1);
+    particle_.set("classQuads", layout_->classQuads());
+    particle_.set("label", guidance.asked());
+    particle_.set("guided", guidance.both() ? 1 : 0);
+    particle_.set("guidanceWeight", guidance.weight);
     particle_.set("samples", work.samples);
     particle_.set("seedLow", lowWord(seed));
     particle_.set("seedHigh", highWord(seed));
@@ -378,8 +416,9 @@ void ComputeBackend::move(StripWorkspace& work, const ReverseStep& step, std::ui
     particle_.set("stretchScale", step.stretch.scale);
     particle_.set("firstParticle", firstParticle);
     particle_.set("frameBase", frame * work.samples);
-    particle_.set("sqrtAlphaBar", step.level.sqrtAlphaBar);
-    particle_.set("sqrtOneMinusAlphaBar", step.level.sqrtOneMinusAlphaBar);
+    const auto toX0 = conversion(layout_->mlp().parametrisation, Parametrisation::X0, step.level.sqrtAlphaBar,
+                                 step.level.sqrtOneMinusAlphaBar);
+    particle_.set("toX0", std::array<float, 2>{toX0.fromXt, toX0.fromValue});
     particle_.set("fromXt", step.fromXt);
     particle_.set("fromX0", step.fromX0);
     particle_.set("fromMemory", step.fromMemory);
@@ -392,29 +431,40 @@ void ComputeBackend::move(StripWorkspace& work, const ReverseStep& step, std::ui
     particle_.dispatch(work.samples / 64);
 }
 
-void ComputeBackend::predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) {
+void ComputeBackend::predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps,
+                             const Guidance& guidance) {
     context_->use();
     const auto count = static_cast<int>(xt.size() / 2);
     StripWorkspace& work = reserveSampling(count);
     std::vector<float> rows(static_cast<std::size_t>(DeviceLayout::strip * work.samples));
+    std::vector<float> anyRows(guidance.both() ? rows.size() : 0);
+    const auto toEps = conversion(layout_->mlp().parametrisation, Parametrisation::Eps, level.sqrtAlphaBar,
+                                  level.sqrtOneMinusAlphaBar);
     for (int first = 0; first < count; first += work.samples) {
         const auto at = static_cast<std::size_t>(first);
         const auto size = static_cast<std::size_t>(std::min(work.samples, count - first));
         positions_.upload(xt.subspan(2 * at, 2 * size));
-        embed(work, level.condition);
-        network_.forward(*layout_, work, average_);
+        embed(work, level.condition, guidance.asked());
+        ask(work, level.condition, guidance);
         work.output.download(std::span<float>(rows));
-        for (std::size_t i = 0; i < size; ++i) {
-            eps[2 * (at + i)] = rows[DeviceLayout::strip * i];
-            eps[2 * (at + i) + 1] = rows[DeviceLayout::strip * i + 1];
-        }
+        if (guidance.both()) anyOutput_.download(std::span<float>(anyRows));
+        for (std::size_t i = 0; i < size; ++i)
+            for (std::size_t axis = 0; axis < 2; ++axis) {
+                const std::size_t place = 2 * (at + i) + axis;
+                float said = rows[DeviceLayout::strip * i + axis];
+                if (guidance.both()) {
+                    const float any = anyRows[DeviceLayout::strip * i + axis];
+                    said = any + guidance.weight * (said - any);
+                }
+                eps[place] = toEps(xt[place], said);
+            }
     }
     context_->check("predicting");
 }
 
 void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t seed,
                              std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
-                             std::span<float> frames) {
+                             std::span<float> frames, const Guidance& guidance) {
     if (steps.empty()) return;
     context_->use();
     const auto count = static_cast<int>(positions.size() / 2);
@@ -431,13 +481,13 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
         positions_.upload(std::span<const float>(own));
         memory_.upload(memory.empty() ? std::span<const float>(nothing).first(size)
                                       : std::span<const float>(ownMemory));
-        embed(work, steps[0].level.condition);
+        embed(work, steps[0].level.condition, guidance.asked());
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            network_.forward(*layout_, work, average_);
+            ask(work, steps[i].level.condition, guidance);
             const std::size_t slot = i % waiting;
             move(work, steps[i], seed, firstParticle + static_cast<std::uint32_t>(first),
                  i > 0 && goesOn(steps[i - 1], steps[i]), static_cast<int>(slot),
-                 steps[std::min(i + 1, steps.size() - 1)].level.condition);
+                 steps[std::min(i + 1, steps.size() - 1)].level.condition, guidance);
             if (frames.empty() || (slot + 1 < waiting && i + 1 < steps.size())) continue;
             frames_.download(std::span<float>(rows).first((slot + 1) * rowSize));
             for (std::size_t row = 0; row <= slot; ++row)

@@ -3,6 +3,7 @@
 #include "EmbeddedFiles.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/BrownianPath.h"
+#include "diffusion/Loss.h"
 
 #include <cstdio>
 #include <tuple>
@@ -34,7 +35,8 @@ std::string preamble() {
     return "#version 430\n" + define("SUMS", sumLanes) + define("INPUTS", inputFeatures) +
            define("POSITION_OCTAVES", positionOctaves) + define("POSITION_FREQUENCY", positionFrequency) +
            define("CONDITION_HARMONICS", conditionHarmonics) +
-           define("CONDITION_FREQUENCY", conditionFrequency) + define("PATH_DEPTH", pathDepth);
+           define("CONDITION_FREQUENCY", conditionFrequency) + define("PATH_DEPTH", pathDepth) +
+           define("FLOOR_CELLS", LossTable::floorCells);
 }
 
 }  // namespace

@@ -7,8 +7,6 @@
 
 namespace diffuscope {
 
-constexpr int anyClass = -1;
-
 /// Predicts the noise in x_t: a network with the weights that it had, or the best possible one of known data.
 /// Immutable, so that any thread may ask: fields, measures and pictures do, beside the worker that trains.
 class Denoiser {
@@ -16,7 +14,7 @@ class Denoiser {
     virtual ~Denoiser() = default;
 
     /// eps-hat of points that are all at one noise level, for data of the class `label`, or of any class
-    /// where it is anyClass. `xt` and `eps` (count, 2).
+    /// where it is anyClass, or one that the denoiser does not know. `xt` and `eps` (count, 2).
     virtual void eps(std::span<const float> xt, const NoiseLevel& level, int label,
                      std::span<float> eps) const = 0;
 };

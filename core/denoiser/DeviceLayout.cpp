@@ -73,4 +73,17 @@ std::vector<std::int32_t> DeviceLayout::transposedPlaces() const {
     return places;
 }
 
+std::vector<float> deviceLevels(std::span<const NoiseLevel> levels, const LossTable& loss) {
+    std::vector<float> rows;
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        const NoiseLevel& level = levels[i];
+        const LevelLoss& cost = loss.levels[i];
+        rows.insert(rows.end(), {level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar, level.condition, cost.weight,
+                                 cost.klWeight, cost.logRange, cost.meanFactor, 0.0f});
+    }
+    rows.insert(rows.end(), loss.floorWeights.begin(), loss.floorWeights.end());
+    rows.resize((rows.size() + 3) / 4 * 4, 0.0f);
+    return rows;
+}
+
 }  // namespace diffuscope

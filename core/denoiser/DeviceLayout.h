@@ -1,5 +1,6 @@
 #pragma once
 #include "denoiser/Mlp.h"
+#include "diffusion/Loss.h"
 
 #include <cstdint>
 #include <span>
@@ -37,6 +38,8 @@ class DeviceLayout {
     [[nodiscard]] int count() const { return count_; }      ///< parameters, padded
     [[nodiscard]] int transposedCount() const { return transposedCount_; }
     [[nodiscard]] int widestColumns() const;
+    /// Fours of the first layer's padded inputs behind the features: those of the classes.
+    [[nodiscard]] int classQuads() const { return (layers_.front().in - inputFeatures) / 4; }
 
     /// Between MlpLayout's flat order and the device's. Padding is zero.
     [[nodiscard]] std::vector<float> toDevice(std::span<const float> flat) const;
@@ -55,5 +58,10 @@ class DeviceLayout {
     int count_ = 0;
     int transposedCount_ = 0;
 };
+
+/// Noise levels and what their samples cost, as batch.comp reads them: for each t sqrtAlphaBar,
+/// sqrtOneMinusAlphaBar, condition, weight, then klWeight, logRange, meanFactor, 0; then the weights of the
+/// floor.
+[[nodiscard]] std::vector<float> deviceLevels(std::span<const NoiseLevel> levels, const LossTable& loss);
 
 }  // namespace diffuscope

@@ -3,6 +3,7 @@
 #include "denoiser/ThreadPool.h"
 #include "diffusion/BrownianPath.h"
 #include "diffusion/IdealDenoiser.h"
+#include "diffusion/Parametrisation.h"
 
 #include <Eigen/Core>
 
@@ -51,9 +52,14 @@ class EigenBackend : public DenoiserBackend {
 
     const BackendDescription& description() const override { return description_; }
 
-    void setData(std::span<const float> points) override { data_.assign(points.begin(), points.end()); }
-    void setLevels(std::span<const NoiseLevel> levels) override {
+    void setData(std::span<const float> points, std::span<const std::int32_t> labels) override {
+        data_.assign(points.begin(), points.end());
+        labels_.assign(labels.begin(), labels.end());
+    }
+    using DenoiserBackend::setLevels;
+    void setLevels(std::span<const NoiseLevel> levels, const LossTable& loss) override {
         levels_.assign(levels.begin(), levels.end());
+        loss_ = loss;
     }
 
     void setState(const TrainingState& state) override;
@@ -61,9 +67,11 @@ class EigenBackend : public DenoiserBackend {
     std::int64_t step() const override { return step_; }
 
     void train(const BatchSettings& settings, std::span<float> losses) override;
-    void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) override;
+    void predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps,
+                 const Guidance& guidance) override;
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
-                 std::span<float> positions, std::span<float> memory, std::span<float> frames) override;
+                 std::span<float> positions, std::span<float> memory, std::span<float> frames,
+                 const Guidance& guidance) override;
     std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override {
         return diffuscope::idealDenoiser(std::move(data), pool_);
     }
@@ -82,16 +90,19 @@ class EigenBackend : public DenoiserBackend {
     void forEachPiece(const Body& body);
     Weights average();
     template <typename ConditionAt>
-    void conditionBiases(int count, const ConditionAt& conditionAt);
+    void conditionBiases(int count, const Guidance& guidance, const ConditionAt& conditionAt);
+    void predictGuided(const Guidance& guidance, std::size_t level, PassScratch& scratch, int rows) const;
     void reverseTile(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                      int first, int rows, std::span<float> positions, std::span<float> memory,
-                     std::span<float> frames, PassScratch& scratch) const;
+                     std::span<float> frames, const Guidance& guidance, PassScratch& scratch) const;
     int samplingRows(int count) const;
 
     ThreadPool pool_;
     BackendDescription description_;
     std::vector<float> data_;
+    std::vector<std::int32_t> labels_;
     std::vector<NoiseLevel> levels_;
+    LossTable loss_;
 
     MlpLayout mlp_;
     PackedLayout layout_;
@@ -103,7 +114,9 @@ class EigenBackend : public DenoiserBackend {
     std::vector<double> slotLosses_;
     std::vector<double> pieceNorms_;
     std::vector<PassScratch> scratch_;  // one per thread
-    FloatBuffer biases_;  // first layer's bias for each noise level, in panels of biasRows_ rows
+    // The first layer's bias for each noise level and the class asked about, then, where guidance needs it,
+    // for each and any class; in panels of biasRows_ rows.
+    FloatBuffer biases_;
     int biasRows_ = 0;
 };
 
@@ -154,6 +167,7 @@ float EigenBackend::trainStep(const BatchSettings& settings) {
     const int slots = prepareSlots(tiles);
     const float scale = 1.0f / static_cast<float>(settings.batch);
     const Weights weights{parameters_.data(), transposed_.data()};
+    const BatchSource source{data_, labels_, levels_, loss_};
     const std::int64_t n = step_ + 1;
     pool_.run(slots, [&](int slot, int worker) {
         PassScratch& scratch = scratch_[static_cast<std::size_t>(worker)];
@@ -164,7 +178,7 @@ float EigenBackend::trainStep(const BatchSettings& settings) {
         for (int tile = begin; tile < end; ++tile) {
             const int first = tile * tileRows;
             const int rows = std::min(tileRows, settings.batch - first);
-            drawTile(settings, mlp_.conditioning, data_, levels_, n, first, rows, scratch.tile);
+            drawTile(settings, mlp_, source, n, first, rows, scratch.tile);
             loss += trainTile(layout_, weights, scratch, rows, scale, gradients, tile > begin);
         }
         slotLosses_[static_cast<std::size_t>(slot)] = loss;
@@ -247,18 +261,44 @@ Weights EigenBackend::average() {
 
 /// biases_ for `count` noise levels, level i's condition being conditionAt(i).
 template <typename ConditionAt>
-void EigenBackend::conditionBiases(int count, const ConditionAt& conditionAt) {
+void EigenBackend::conditionBiases(int count, const Guidance& guidance, const ConditionAt& conditionAt) {
     const Weights weights = average();
-    biasRows_ = count;
-    biases_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(layout_.hidden.front().out));
-    pool_.run((count + tileRows - 1) / tileRows, [&](int task, int worker) {
+    const int label = guidance.asked() < mlp_.classes ? guidance.asked() : anyClass;
+    biasRows_ = guidance.both() ? 2 * count : count;
+    biases_.resize(static_cast<std::size_t>(biasRows_) *
+                   static_cast<std::size_t>(layout_.hidden.front().out));
+    pool_.run((biasRows_ + tileRows - 1) / tileRows, [&](int task, int worker) {
         PassScratch& scratch = scratch_[static_cast<std::size_t>(worker)];
         const int first = task * tileRows;
-        const int rows = std::min(tileRows, count - first);
-        for (int row = 0; row < rows; ++row) scratch.tile.condition[row] = conditionAt(first + row);
+        const int rows = std::min(tileRows, biasRows_ - first);
+        for (int row = 0; row < rows; ++row) {
+            scratch.tile.condition[row] = conditionAt((first + row) % count);
+            scratch.tile.label[row] = first + row < count ? label : anyClass;
+        }
         conditionBias(layout_, weights, scratch, rows, biases_.data() + first * panelWidth,
-                      static_cast<std::size_t>(count) * panelWidth);
+                      static_cast<std::size_t>(biasRows_) * panelWidth);
     });
+}
+
+/// The output for scratch.tile.x, y at the level-th of the levels that conditionBiases() was given. The
+/// second head is that of the class.
+void EigenBackend::predictGuided(const Guidance& guidance, std::size_t level, PassScratch& scratch,
+                                 int rows) const {
+    const Weights weights{average_.data(), averageTransposed_.data()};
+    const std::size_t stride = static_cast<std::size_t>(biasRows_) * panelWidth;
+    const float* asked = biases_.data() + level * panelWidth;
+    if (!guidance.both()) {
+        predictTile(layout_, weights, scratch, rows, asked, stride);
+        return;
+    }
+    predictTile(layout_, weights, scratch, rows, asked + stride / 2, stride);
+    const TileRow any0 = scratch.out0;
+    const TileRow any1 = scratch.out1;
+    predictTile(layout_, weights, scratch, rows, asked, stride);
+    for (int row = 0; row < rows; ++row) {
+        scratch.out0[row] = any0[row] + guidance.weight * (scratch.out0[row] - any0[row]);
+        scratch.out1[row] = any1[row] + guidance.weight * (scratch.out1[row] - any1[row]);
+    }
 }
 
 /// Rows of a tile when `count` particles are shared among the threads: few particles make smaller tiles,
@@ -269,9 +309,10 @@ int EigenBackend::samplingRows(int count) const {
     return std::clamp((share + block - 1) / block * block, block, tileRows);
 }
 
-void EigenBackend::predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps) {
-    conditionBiases(1, [&](int) { return level.condition; });
-    const Weights weights{average_.data(), averageTransposed_.data()};
+void EigenBackend::predict(std::span<const float> xt, const NoiseLevel& level, std::span<float> eps,
+                           const Guidance& guidance) {
+    if (xt.empty()) return;
+    conditionBiases(1, guidance, [&](int) { return level.condition; });
     const auto count = static_cast<int>(xt.size() / 2);
     const int tile = samplingRows(count);
     pool_.run((count + tile - 1) / tile, [&](int task, int worker) {
@@ -283,7 +324,8 @@ void EigenBackend::predict(std::span<const float> xt, const NoiseLevel& level, s
             scratch.tile.x[row] = xt[at + 2 * static_cast<std::size_t>(row)];
             scratch.tile.y[row] = xt[at + 2 * static_cast<std::size_t>(row) + 1];
         }
-        predictTile(layout_, weights, scratch, rows, biases_.data(), panelWidth);
+        predictGuided(guidance, 0, scratch, rows);
+        predictionToEps(mlp_.parametrisation, level, scratch, rows);
         for (int row = 0; row < rows; ++row) {
             eps[at + 2 * static_cast<std::size_t>(row)] = scratch.out0[row];
             eps[at + 2 * static_cast<std::size_t>(row) + 1] = scratch.out1[row];
@@ -293,26 +335,26 @@ void EigenBackend::predict(std::span<const float> xt, const NoiseLevel& level, s
 
 void EigenBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t seed,
                            std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
-                           std::span<float> frames) {
+                           std::span<float> frames, const Guidance& guidance) {
     if (steps.empty()) return;
-    conditionBiases(static_cast<int>(steps.size()),
+    conditionBiases(static_cast<int>(steps.size()), guidance,
                     [&](int i) { return steps[static_cast<std::size_t>(i)].level.condition; });
     const auto count = static_cast<int>(positions.size() / 2);
     const int tile = samplingRows(count);
     pool_.run((count + tile - 1) / tile, [&](int task, int worker) {
         const int first = task * tile;
         reverseTile(steps, seed, firstParticle, first, std::min(tile, count - first), positions, memory,
-                    frames, scratch_[static_cast<std::size_t>(worker)]);
+                    frames, guidance, scratch_[static_cast<std::size_t>(worker)]);
     });
 }
 
-/// applyReverseStep() of a tile, along one axis.
-void stepAxis(const ReverseStep& step, float low, float high, const TileRow& eps, const TileRow& z,
-              TileRow& memory, TileRow& x) {
+/// applyReverseStep() of a tile, along one axis, from what the network says.
+void stepAxis(const ReverseStep& step, const Conversion<float>& toX0, float low, float high,
+              const TileRow& said, const TileRow& z, TileRow& memory, TileRow& x) {
     for (int row = 0; row < tileRows; ++row) {
         const float from = x.values[row];
         const float m = memory.values[row];
-        float x0 = (from - step.level.sqrtOneMinusAlphaBar * eps.values[row]) / step.level.sqrtAlphaBar;
+        float x0 = toX0(from, said.values[row]);
         x0 = x0 < low ? low : x0;
         x0 = high < x0 ? high : x0;
         x.values[row] =
@@ -337,10 +379,9 @@ void writeRows(const TileRow& x, const TileRow& y, int rows, float* to) {
 
 void EigenBackend::reverseTile(std::span<const ReverseStep> steps, std::uint64_t seed,
                                std::uint32_t firstParticle, int first, int rows, std::span<float> positions,
-                               std::span<float> memory, std::span<float> frames, PassScratch& scratch) const {
+                               std::span<float> memory, std::span<float> frames, const Guidance& guidance,
+                               PassScratch& scratch) const {
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    const Weights weights{average_.data(), averageTransposed_.data()};
-    const std::size_t stride = static_cast<std::size_t>(biasRows_) * panelWidth;
     const std::size_t at = 2 * static_cast<std::size_t>(first);
     NoisyTile& tile = scratch.tile;
     PathTile path(seed, Stream::ReverseChain, firstParticle + static_cast<std::uint32_t>(first));
@@ -352,11 +393,13 @@ void EigenBackend::reverseTile(std::span<const ReverseStep> steps, std::uint64_t
     if (!memory.empty()) readRows(memory.data() + at, rows, memory0, memory1);
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const ReverseStep& step = steps[i];
-        predictTile(layout_, weights, scratch, rows, biases_.data() + i * panelWidth, stride);
+        predictGuided(guidance, i, scratch, rows);
+        const auto toX0 = conversion(mlp_.parametrisation, Parametrisation::X0, step.level.sqrtAlphaBar,
+                                     step.level.sqrtOneMinusAlphaBar);
         if (step.noise != 0.0f) path.normals(step.stretch, z0, z1);
         const Box box = step.clamp ? step.box : Box{{-infinity, -infinity}, {infinity, infinity}};
-        stepAxis(step, box.low[0], box.high[0], scratch.out0, z0, memory0, tile.x);
-        stepAxis(step, box.low[1], box.high[1], scratch.out1, z1, memory1, tile.y);
+        stepAxis(step, toX0, box.low[0], box.high[0], scratch.out0, z0, memory0, tile.x);
+        stepAxis(step, toX0, box.low[1], box.high[1], scratch.out1, z1, memory1, tile.y);
         if (!frames.empty()) writeRows(tile.x, tile.y, rows, frames.data() + i * positions.size() + at);
     }
     writeRows(tile.x, tile.y, rows, positions.data() + at);

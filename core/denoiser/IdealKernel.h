@@ -17,7 +17,8 @@ class IdealKernel {
   public:
     explicit IdealKernel(GlContext& context);
 
-    /// eps* of the points of the class `label`, or of all where there are none of it. `xt` and `eps` (count, 2).
+    /// eps* of the points of the class `label`, or of all where there are none of it. `xt` and `eps` (count,
+    /// 2).
     /// @throws BackendError when the device is lost or too small
     void eps(const std::shared_ptr<const DataSet>& data, int label, const NoiseLevel& level,
              std::span<const float> xt, std::span<float> eps);

@@ -130,6 +130,33 @@ Packet logistic(const Packet& z) {
     return simd::pdiv(all(1.0f), simd::padd(all(1.0f), p));
 }
 
+template <int outputs>
+void backwardOf(const float* a, const float* derivative, const float* const* g, const float* const* w,
+                int rows, float* dz, float* const* gradient, float* bias, bool accumulate) {
+    for (int v = 0; v < packets; ++v) {
+        const int at = v * lanes;
+        Packet sums[outputs];
+        Packet weights[outputs];
+        for (int o = 0; o < outputs; ++o) {
+            sums[o] = accumulate ? load(gradient[o] + at) : all(0.0f);
+            weights[o] = load(w[o] + at);
+        }
+        Packet sumBias = accumulate ? load(bias + at) : all(0.0f);
+        for (int s = 0; s < rows; ++s) {
+            const int i = s * panelWidth + at;
+            const Packet x = load(a + i);
+            Packet d = simd::pmul(all(g[outputs - 1][s]), weights[outputs - 1]);
+            for (int o = outputs - 1; o-- > 0;) d = simd::pmadd(all(g[o][s]), weights[o], d);
+            d = simd::pmul(d, load(derivative + i));
+            store(dz + i, d);
+            for (int o = 0; o < outputs; ++o) sums[o] = simd::pmadd(all(g[o][s]), x, sums[o]);
+            sumBias = simd::padd(sumBias, d);
+        }
+        for (int o = 0; o < outputs; ++o) store(gradient[o] + at, sums[o]);
+        store(bias + at, sumBias);
+    }
+}
+
 }  // namespace
 
 void multiplyPanel(const float* a, std::size_t aStride, int panels, const float* b, const float* bias,
@@ -197,32 +224,13 @@ void outputLayer(const float* a, std::size_t aStride, int panels, const float* w
     }
 }
 
-void outputLayerBackward(const float* a, const float* derivative, const float* g0, const float* g1,
-                         const float* w0, const float* w1, int rows, float* dz, float* gradient0,
-                         float* gradient1, float* bias, bool accumulate) {
-    for (int v = 0; v < packets; ++v) {
-        const int at = v * lanes;
-        Packet sum0 = accumulate ? load(gradient0 + at) : all(0.0f);
-        Packet sum1 = accumulate ? load(gradient1 + at) : all(0.0f);
-        Packet sumBias = accumulate ? load(bias + at) : all(0.0f);
-        const Packet weight0 = load(w0 + at);
-        const Packet weight1 = load(w1 + at);
-        for (int s = 0; s < rows; ++s) {
-            const int i = s * panelWidth + at;
-            const Packet d0 = all(g0[s]);
-            const Packet d1 = all(g1[s]);
-            const Packet x = load(a + i);
-            const Packet d =
-                simd::pmul(simd::pmadd(d0, weight0, simd::pmul(d1, weight1)), load(derivative + i));
-            store(dz + i, d);
-            sum0 = simd::pmadd(d0, x, sum0);
-            sum1 = simd::pmadd(d1, x, sum1);
-            sumBias = simd::padd(sumBias, d);
-        }
-        store(gradient0 + at, sum0);
-        store(gradient1 + at, sum1);
-        store(bias + at, sumBias);
-    }
+void outputLayerBackward(int outputs, const float* a, const float* derivative, const float* const* g,
+                         const float* const* w, int rows, float* dz, float* const* gradient, float* bias,
+                         bool accumulate) {
+    if (outputs == 2)
+        backwardOf<2>(a, derivative, g, w, rows, dz, gradient, bias, accumulate);
+    else
+        backwardOf<4>(a, derivative, g, w, rows, dz, gradient, bias, accumulate);
 }
 
 }  // namespace diffuscope

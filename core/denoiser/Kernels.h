@@ -35,10 +35,11 @@ void scaleAndSum(float* da, const float* derivative, int rows, float* bias, bool
 void outputLayer(const float* a, std::size_t aStride, int panels, const float* weight, const float* bias,
                  float* out0, float* out1, int rows);
 
-/// Backward through one panel of the output layer: dz[s][j] = (g0[s] w0[j] + g1[s] w1[j]) * derivative[s][j],
-/// gradients of w0 and w1 over the activations `a`, and the sum of dz for the bias of the layer before.
-void outputLayerBackward(const float* a, const float* derivative, const float* g0, const float* g1,
-                         const float* w0, const float* w1, int rows, float* dz, float* gradient0,
-                         float* gradient1, float* bias, bool accumulate);
+/// Backward through one panel of an output layer of 2 or 4 `outputs`: dz[s][j] = (sum over the outputs o of
+/// g[o][s] w[o][j]) * derivative[s][j], the gradient of each w[o] over the activations `a`, and the sum of dz
+/// for the bias of the layer before.
+void outputLayerBackward(int outputs, const float* a, const float* derivative, const float* const* g,
+                         const float* const* w, int rows, float* dz, float* const* gradient, float* bias,
+                         bool accumulate);
 
 }  // namespace diffuscope

@@ -9,12 +9,22 @@
 
 namespace diffuscope {
 
-/// Shape of the denoiser: inputFeatures -> width (depth times, SiLU) -> 2, and where each layer's weights lie
-/// in the flat parameter vector: per layer the weight (out, in) row-major, then the bias (out).
+struct DataSet;
+
+/// Shape of the denoiser: inputFeatures + classes -> width (depth times, SiLU) -> outputs, and where each
+/// layer's weights lie in the flat parameter vector: per layer the weight (out, in) row-major, then the bias
+/// (out). Outputs: the prediction in its parametrisation, x and y; with two heads also v of each axis, which
+/// says the variance (see LevelLoss).
 struct MlpLayout {
     int width = 128;
     int depth = 3;
     Conditioning conditioning = Conditioning::LogSnr;
+    Parametrisation parametrisation = Parametrisation::Eps;
+    int classes = 0;  ///< inputs that are 1 for the point's class and else 0; all 0: of any class
+    bool twoHeads = false;
+
+    [[nodiscard]] int inputs() const;
+    [[nodiscard]] int outputs() const { return twoHeads ? 4 : 2; }
 
     struct Layer {
         int in;
@@ -26,7 +36,13 @@ struct MlpLayout {
     [[nodiscard]] std::size_t parameterCount() const;
     bool operator==(const MlpLayout&) const = default;
 };
-[[nodiscard]] MlpLayout layoutOf(const NetworkSettings& settings);
+
+constexpr int mostClasses = 64;
+
+/// Of the network that `settings` ask for, for data of so many classes.
+[[nodiscard]] MlpLayout layoutOf(const Settings& settings, int classes);
+/// For `data`: with their classes, unless the settings forbid it or there are more than mostClasses.
+[[nodiscard]] MlpLayout layoutOf(const Settings& settings, const DataSet& data);
 
 /// Number of input features; a multiple of 4.
 constexpr int inputFeatures = 32;
@@ -36,12 +52,14 @@ constexpr int conditionHarmonics = 8;               ///< sines and cosines of g 
 constexpr float conditionFrequency = 0.130899694f;  ///< g = pi / 24: half a turn over [-12, 12]
 static_assert(2 + 4 * positionOctaves + 2 + 2 * conditionHarmonics == inputFeatures);
 
-/// What each input feature is, with its formula in x, y and c (the condition), so that the network can be
-/// evaluated elsewhere. One entry per feature.
-[[nodiscard]] std::vector<std::string> inputFormulas();
+/// What each input feature is, with its formula in x, y, c (the condition) and k (the class, counted from 0),
+/// so that the network can be evaluated elsewhere. One entry per feature.
+[[nodiscard]] std::vector<std::string> inputFormulas(int classes = 0);
 
-/// Input features of one sample. `features` has inputFeatures entries. The readable truth.
-void inputOf(float x, float y, float condition, std::span<float> features);
+/// Input features of one sample. `features` has inputFeatures entries, then one for each class; `label` may
+/// be anyClass. The readable truth.
+constexpr int anyClass = -1;
+void inputOf(float x, float y, float condition, std::span<float> features, int label = anyClass);
 
 /// Everything that training changes. Vectors are flat in MlpLayout's order.
 struct TrainingState {
@@ -54,7 +72,16 @@ struct TrainingState {
     bool operator==(const TrainingState&) const = default;
 };
 
-/// Fresh weights from (seed, Initialisation): He-scaled hidden layers, a zero output layer.
+/// Fresh weights from (seed, Initialisation): He-scaled hidden layers, a zero output layer and zero weights
+/// of the classes' inputs.
 [[nodiscard]] TrainingState initialState(const MlpLayout& layout, std::uint64_t seed);
+
+/// Whether a network of the one layout can be made into the other and predict the same for points of any
+/// class: where they differ in the classes and the second head alone.
+[[nodiscard]] bool adaptable(const MlpLayout& from, const MlpLayout& to);
+
+/// `state` in another layout that it is adaptable to: inputs of classes and the second head are left out, or
+/// come in with weights of zero.
+[[nodiscard]] TrainingState adapted(const TrainingState& state, const MlpLayout& layout);
 
 }  // namespace diffuscope

@@ -8,20 +8,22 @@ namespace {
 
 class NetworkDenoiser : public Denoiser {
   public:
-    explicit NetworkDenoiser(const TrainingState& state) : layout_(state.layout) {
+    explicit NetworkDenoiser(const TrainingState& state) : mlp_(state.layout), layout_(state.layout) {
         packed_.resize(layout_.size);
         transposed_.resize(layout_.size);
         pack(state.layout, layout_, state.average, packed_.data());
         transposeAll(layout_, packed_.data(), transposed_.data());
     }
 
-    void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
+    void eps(std::span<const float> xt, const NoiseLevel& level, int label,
+             std::span<float> eps) const override {
         const Weights weights{packed_.data(), transposed_.data()};
         PassScratch scratch;
         scratch.resize(layout_);
         FloatBuffer bias;
         bias.resize(static_cast<std::size_t>(layout_.hidden.front().out));
         scratch.tile.condition[0] = level.condition;
+        scratch.tile.label[0] = label < mlp_.classes ? label : anyClass;
         conditionBias(layout_, weights, scratch, 1, bias.data(), panelWidth);
         const std::size_t count = xt.size() / 2;
         for (std::size_t first = 0; first < count; first += tileRows) {
@@ -32,6 +34,7 @@ class NetworkDenoiser : public Denoiser {
                 scratch.tile.y[row] = xt[at + 1];
             }
             predictTile(layout_, weights, scratch, rows, bias.data(), panelWidth);
+            predictionToEps(mlp_.parametrisation, level, scratch, rows);
             for (int row = 0; row < rows; ++row) {
                 const std::size_t at = 2 * (first + static_cast<std::size_t>(row));
                 eps[at] = scratch.out0[row];
@@ -41,6 +44,7 @@ class NetworkDenoiser : public Denoiser {
     }
 
   private:
+    MlpLayout mlp_;
     PackedLayout layout_;
     FloatBuffer packed_;
     FloatBuffer transposed_;

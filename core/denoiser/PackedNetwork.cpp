@@ -26,7 +26,7 @@ void forEachParameter(const MlpLayout& mlp, const PackedLayout& layout, const Vi
         }
     }
     const MlpLayout::Layer& last = layers.back();
-    for (int out = 0; out < 2; ++out) {
+    for (int out = 0; out < last.out; ++out) {
         for (int in = 0; in < last.in; ++in) {
             visit(last.weight + product(out, last.in) + static_cast<std::size_t>(in),
                   layout.outputWeight + product(out, layout.lastWidth()) + static_cast<std::size_t>(in));
@@ -49,9 +49,9 @@ void FloatBuffer::fill(float value) {
     std::fill_n(data_.get(), size_, value);
 }
 
-PackedLayout::PackedLayout(const MlpLayout& mlp) {
+PackedLayout::PackedLayout(const MlpLayout& mlp) : inputs(mlp.inputs()), outputs(mlp.outputs()) {
     constexpr std::size_t pieceSize = 4096;
-    int in = padded(inputFeatures);
+    int in = padded(inputs);
     for (int l = 0; l < mlp.depth; ++l) {
         const int out = padded(mlp.width);
         hidden.push_back({in, out, size, 0});
@@ -68,9 +68,9 @@ PackedLayout::PackedLayout(const MlpLayout& mlp) {
         size += static_cast<std::size_t>(layer.out);
     }
     outputWeight = size;
-    size += product(2, in);
+    size += product(outputs, in);
     outputBias = size;
-    size += panelWidth;  // two biases and their padding
+    size += panelWidth;  // the biases and their padding
     for (std::size_t begin = rest; begin < size; begin += pieceSize) {
         pieces.push_back({begin, std::min(begin + pieceSize, size), -1, 0});
     }

@@ -30,8 +30,8 @@ class FloatBuffer {
 };
 
 /// Where the parameters lie for the kernels: hidden weights (in, out) in panels of 16 inputs, each panel
-/// [out][16]; biases; then the output layer's two rows of weights and its two biases. Units are padded to
-/// multiples of 16 with zeros, which training keeps at zero.
+/// [out][16]; biases; then the output layer's rows of weights, one for each output, and its biases. Units are
+/// padded to multiples of 16 with zeros, which training keeps at zero.
 struct PackedLayout {
     struct Layer {
         int in;   ///< padded
@@ -53,6 +53,8 @@ struct PackedLayout {
     [[nodiscard]] int lastWidth() const { return hidden.back().out; }
 
     std::vector<Layer> hidden;
+    int inputs = 0;   ///< not padded
+    int outputs = 0;  ///< 2 or 4
     std::size_t outputWeight = 0;
     std::size_t outputBias = 0;
     std::size_t size = 0;

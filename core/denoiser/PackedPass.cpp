@@ -1,6 +1,8 @@
 #include "denoiser/PackedPass.h"
 
+#include "denoiser/Elementary.h"
 #include "denoiser/InputFeatures.h"
+#include "diffusion/Parametrisation.h"
 
 #include <algorithm>
 #include <utility>
@@ -37,44 +39,79 @@ void hiddenLayer(const PackedLayout& layout, const Weights& weights, PassScratch
     }
 }
 
-void output(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows) {
-    outputLayer(scratch.activations[layout.hidden.size() - 1].data(), tilePanel,
-                layout.lastWidth() / panelWidth, weights.packed + layout.outputWeight,
-                weights.packed + layout.outputBias, scratch.out0.values, scratch.out1.values, rows);
+/// Weights of output `o` of the last layer.
+std::size_t outputRow(const PackedLayout& layout, int o) {
+    return layout.outputWeight + static_cast<std::size_t>(o) * static_cast<std::size_t>(layout.lastWidth());
 }
 
-/// Residuals of the tile; scratch.out0, out1 become the loss's derivatives by the outputs.
-double lossOf(PassScratch& scratch, int rows, float scale, float* biasGradient, bool accumulate) {
+void output(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows) {
+    const auto pair = [&](int o, TileRow& first, TileRow& second) {
+        outputLayer(scratch.activations[layout.hidden.size() - 1].data(), tilePanel,
+                    layout.lastWidth() / panelWidth, weights.packed + outputRow(layout, o),
+                    weights.packed + layout.outputBias + o, first.values, second.values, rows);
+    };
+    pair(0, scratch.out0, scratch.out1);
+    if (layout.outputs > 2) pair(2, scratch.head0, scratch.head1);
+}
+
+/// The KL term of one axis without its weight, its derivative by the head in place of the head. (LevelLoss)
+double klOf(float& head, float residual, float logRange, float meanFactor) {
+    const float f = logisticOf(head);
+    const float ratio = (1.0f + meanFactor * (residual * residual)) * expOf(-f * logRange);
+    head = 0.5f * logRange * (1.0f - ratio) * f * (1.0f - f);
+    return static_cast<double>(0.5f * (f * logRange + ratio - 1.0f));
+}
+
+/// The loss of the tile; the outputs become its derivatives by them.
+double lossOf(const PackedLayout& layout, PassScratch& scratch, int rows, float scale, float* biasGradient,
+              bool accumulate) {
     double loss = 0.0;
-    float sum0 = accumulate ? biasGradient[0] : 0.0f;
-    float sum1 = accumulate ? biasGradient[1] : 0.0f;
+    float sums[4] = {};
+    for (int o = 0; accumulate && o < layout.outputs; ++o) sums[o] = biasGradient[o];
+    const NoisyTile& tile = scratch.tile;
     for (int row = 0; row < rows; ++row) {
-        const float r0 = scratch.out0[row] - scratch.tile.eps0[row];
-        const float r1 = scratch.out1[row] - scratch.tile.eps1[row];
-        loss += static_cast<double>(r0 * r0 + r1 * r1);
-        scratch.out0[row] = 2.0f * scale * r0;
-        scratch.out1[row] = 2.0f * scale * r1;
-        sum0 += scratch.out0[row];
-        sum1 += scratch.out1[row];
+        const float gain = tile.gain[row];
+        const float weight = tile.weight[row];
+        const float r0 = gain * scratch.out0[row] - tile.base0[row];
+        const float r1 = gain * scratch.out1[row] - tile.base1[row];
+        loss += static_cast<double>(weight * (r0 * r0 + r1 * r1));
+        const float slope = 2.0f * scale * weight * gain;
+        scratch.out0[row] = slope * r0;
+        scratch.out1[row] = slope * r1;
+        sums[0] += scratch.out0[row];
+        sums[1] += scratch.out1[row];
+        if (layout.outputs == 2) continue;
+        const float klWeight = tile.klWeight[row];
+        loss += static_cast<double>(klWeight) *
+                (klOf(scratch.head0[row], r0, tile.logRange[row], tile.meanFactor[row]) +
+                 klOf(scratch.head1[row], r1, tile.logRange[row], tile.meanFactor[row]));
+        scratch.head0[row] *= scale * klWeight;
+        scratch.head1[row] *= scale * klWeight;
+        sums[2] += scratch.head0[row];
+        sums[3] += scratch.head1[row];
     }
     std::fill_n(biasGradient, panelWidth, 0.0f);
-    biasGradient[0] = sum0;
-    biasGradient[1] = sum1;
+    std::copy_n(sums, layout.outputs, biasGradient);
     return loss;
 }
 
 void outputBackward(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                     float* gradients, bool accumulate) {
     const std::size_t l = layout.hidden.size() - 1;
-    const int width = layout.lastWidth();
-    for (int p = 0; p < width / panelWidth; ++p) {
+    const float* outputs[4] = {scratch.out0.values, scratch.out1.values, scratch.head0.values,
+                               scratch.head1.values};
+    for (int p = 0; p < layout.lastWidth() / panelWidth; ++p) {
         const std::size_t at = panelOffset(p);
-        const std::size_t w0 = layout.outputWeight + elements(p);
-        const std::size_t w1 = w0 + static_cast<std::size_t>(width);
-        outputLayerBackward(scratch.activations[l].data() + at, scratch.derivatives[l].data() + at,
-                            scratch.out0.values, scratch.out1.values, weights.packed + w0,
-                            weights.packed + w1, rows, scratch.gradient.data() + at, gradients + w0,
-                            gradients + w1, gradients + layout.hidden[l].bias + elements(p), accumulate);
+        const float* w[4] = {};
+        float* g[4] = {};
+        for (int o = 0; o < layout.outputs; ++o) {
+            w[o] = weights.packed + outputRow(layout, o) + elements(p);
+            g[o] = gradients + outputRow(layout, o) + elements(p);
+        }
+        outputLayerBackward(layout.outputs, scratch.activations[l].data() + at,
+                            scratch.derivatives[l].data() + at, outputs, w, rows,
+                            scratch.gradient.data() + at, g, gradients + layout.hidden[l].bias + elements(p),
+                            accumulate);
     }
 }
 
@@ -103,7 +140,8 @@ void hiddenBackward(const PackedLayout& layout, const Weights& weights, PassScra
 }  // namespace
 
 void PassScratch::resize(const PackedLayout& layout) {
-    input.resize(static_cast<std::size_t>(padded(inputFeatures)) * tileRows);
+    input.resize(static_cast<std::size_t>(layout.hidden.front().in) * tileRows);
+    std::fill_n(tile.label, tileRows, anyClass);
     activations.resize(layout.hidden.size());
     derivatives.resize(layout.hidden.size());
     const std::size_t size = static_cast<std::size_t>(layout.lastWidth()) * tileRows;
@@ -115,14 +153,14 @@ void PassScratch::resize(const PackedLayout& layout) {
 
 double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  float scale, float* gradients, bool accumulate) {
-    inputPanels(scratch.tile, scratch.input.data(), tilePanel);
+    inputPanels(scratch.tile, layout.inputs - inputFeatures, scratch.input.data(), tilePanel);
     const float* in = scratch.input.data();
     for (std::size_t l = 0; l < layout.hidden.size(); ++l) {
         hiddenLayer(layout, weights, scratch, l, in, rows, true);
         in = scratch.activations[l].data();
     }
     output(layout, weights, scratch, rows);
-    const double loss = lossOf(scratch, rows, scale, gradients + layout.outputBias, accumulate);
+    const double loss = lossOf(layout, scratch, rows, scale, gradients + layout.outputBias, accumulate);
     outputBackward(layout, weights, scratch, rows, gradients, accumulate);
     for (std::size_t l = layout.hidden.size(); l-- > 0;) {
         hiddenBackward(layout, weights, scratch, l, rows, gradients, accumulate);
@@ -132,7 +170,7 @@ double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch
 
 void conditionBias(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                    float* panels, std::size_t stride) {
-    conditionPanels(scratch.tile.condition, scratch.input.data(), tilePanel);
+    conditionPanels(scratch.tile, layout.inputs - inputFeatures, scratch.input.data(), tilePanel);
     const PackedLayout::Layer& layer = layout.hidden.front();
     for (int p = 0; p < layer.out / panelWidth; ++p) {
         multiplyPanel(scratch.input.data(), tilePanel, layer.in / panelWidth,
@@ -157,6 +195,17 @@ void predictTile(const PackedLayout& layout, const Weights& weights, PassScratch
         hiddenLayer(layout, weights, scratch, l, scratch.activations[l - 1].data(), rows, false);
     }
     output(layout, weights, scratch, rows);
+}
+
+void predictionToEps(Parametrisation parametrisation, const NoiseLevel& level, PassScratch& scratch,
+                     int rows) {
+    if (parametrisation == Parametrisation::Eps) return;
+    const auto toEps =
+        conversion(parametrisation, Parametrisation::Eps, level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar);
+    for (int row = 0; row < rows; ++row) {
+        scratch.out0[row] = toEps(scratch.tile.x[row], scratch.out0[row]);
+        scratch.out1[row] = toEps(scratch.tile.y[row], scratch.out1[row]);
+    }
 }
 
 }  // namespace diffuscope

@@ -16,6 +16,7 @@ class PassScratch {
     FloatBuffer gradientBefore;            ///< by those of the layer before
     NoisyTile tile{};
     TileRow out0{}, out1{};
+    TileRow head0{}, head1{};  ///< of the second head
     WordTile words{};
 };
 
@@ -26,18 +27,22 @@ struct Weights {
 };
 
 /// One tile forward and backward. Adds to `gradients` (the packed layout; replaces them unless `accumulate`)
-/// those of sum |eps - eps-hat|^2 * scale, and returns the tile's sum of |eps - eps-hat|^2.
+/// those of the tile's summed loss * scale, and returns that sum without the scale.
 double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  float scale, float* gradients, bool accumulate);
 
-/// What the condition adds to the first layer: `rows` conditions give bias + W_condition features, in panels
-/// `stride` floats apart. Uses scratch.tile.condition.
+/// What condition and class add to the first layer: `rows` of them give bias + W features, in panels `stride`
+/// floats apart. Uses scratch.tile.condition and scratch.tile.label.
 void conditionBias(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                    float* panels, std::size_t stride);
 
-/// eps-hat of the points scratch.tile.x, y into scratch.out0, out1, with the first layer's bias from
-/// conditionBias(): one row of it, in panels `stride` floats apart.
+/// The output for the points scratch.tile.x, y into scratch.out0, out1 and head0, head1, with the first
+/// layer's bias from conditionBias(): one row of it, in panels `stride` floats apart.
 void predictTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  const float* bias, std::size_t stride);
+
+/// The prediction scratch.out0, out1 for scratch.tile.x, y becomes eps-hat.
+void predictionToEps(Parametrisation parametrisation, const NoiseLevel& level, PassScratch& scratch,
+                     int rows);
 
 }  // namespace diffuscope

@@ -15,6 +15,7 @@ enum class Stream : std::uint32_t {
     Initialisation = 7,
     Measure = 8,
     HeldOut = 9,
+    BatchExtra = 22,  ///< what only some batches draw, see BatchSettings
     Bins = 20,    ///< readBins()
     Spread = 21,  ///< estimatorSpread()
 };

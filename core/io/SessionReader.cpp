@@ -35,10 +35,10 @@ class Reader {
         requireFormat();
         readSettings();
         Session& session = result_.session;
-        session.run.state.layout = layoutOf(session.run.settings.network);
+        session.run.data = std::make_shared<const DataSet>(readData());
+        session.run.state.layout = layoutOf(session.run.settings, *session.run.data);
         requireInputs();
         readState();
-        session.run.data = std::make_shared<const DataSet>(readData());
         session.run.history = readHistory();
         if (const auto text = take("playhead")) session.playhead = finite(*text, "playhead");
         if (session.playhead < 0.0) refuseKey("playhead", "is negative.");

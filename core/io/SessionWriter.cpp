@@ -25,6 +25,18 @@ std::string_view conditionFormula(Conditioning conditioning) {
                : "c = 12 - 24 t/T";
 }
 
+/// What the network's outputs mean. Without a second head, and for eps, one word, as ever.
+ordered_json outputFormulas(const MlpLayout& layout) {
+    constexpr std::string_view formulas[] = {
+        "eps", "x0; eps = (x_t - sqrt(alphaBar) x0) / sqrt(1 - alphaBar)",
+        "v; eps = sqrt(1 - alphaBar) x_t + sqrt(alphaBar) v, x0 = sqrt(alphaBar) x_t - sqrt(1 - alphaBar) v"};
+    const std::string_view prediction = formulas[static_cast<std::size_t>(layout.parametrisation)];
+    if (!layout.twoHeads) return prediction;
+    return {
+        prediction,
+        "h; log variance of x_{t-1} along x, y = log betaTilde + (log beta - log betaTilde) / (1 + exp(-h))"};
+}
+
 template <typename Value>
 std::string_view bytesOf(std::span<const Value> values) {
     return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
@@ -89,16 +101,16 @@ std::string dumped(const ordered_json& value) {
 }  // namespace
 
 ordered_json sessionInputs(const MlpLayout& layout) {
-    return {{"features", inputFormulas()},
+    return {{"features", inputFormulas(layout.classes)},
             {"condition", conditionFormula(layout.conditioning)},
             {"hidden", "h -> silu(weight h + bias)"},
-            {"output", "eps"}};
+            {"output", outputFormulas(layout)}};
 }
 
 std::string writeSession(const Session& session) {
     const SavedRun& run = session.run;
     if (!run.data || run.data->points.empty()) throw InputError("A session without data cannot be written.");
-    if (run.state.layout != layoutOf(run.settings.network))
+    if (run.state.layout != layoutOf(run.settings, *run.data))
         throw InputError("The network does not have the shape that its settings describe.");
 
     Safetensors file;

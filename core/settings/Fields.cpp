@@ -5,7 +5,9 @@
 #include "denoiser/DenoiserBackend.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/IdealDenoiser.h"
+#include "diffusion/Loss.h"
 #include "diffusion/NoiseSchedule.h"
+#include "diffusion/Parametrisation.h"
 #include "diffusion/ReverseSampler.h"
 #include "settings/Kinds.h"
 
@@ -27,6 +29,22 @@ std::vector<Choice> plainChoices(std::span<const Choice> rows) {
 
 const ScheduleRow& scheduleRow(const Settings& s) {
     return schedules()[static_cast<std::size_t>(s.schedule.kind)];
+}
+
+/// Whether data may come with classes: tables of points from a file may.
+bool mayHaveClasses(const DataSettings& data) {
+    static const std::vector<bool> known = [] {
+        std::vector<bool> classes;
+        for (const DatasetRow& row : datasets())
+            classes.push_back(row.draw == nullptr || !row.draw(1, 1).classes.empty());
+        return classes;
+    }();
+    return known[static_cast<std::size_t>(data.dataset)];
+}
+
+/// Whether the sampler's denoiser can be asked about a class.
+bool asksForClasses(const Settings& s) {
+    return mayHaveClasses(s.data) && (s.network.classes || s.sampler.denoiser != DenoiserKind::Network);
 }
 
 #define MEMBER(path)                                                         \
@@ -116,6 +134,13 @@ const Field table[] = {
     {"sampler.denoiser", "", "Denoiser", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "What predicts the noise.", MEMBER(sampler.denoiser), [] { return plainChoices(denoisers()); }, nullptr,
      true},
+    {"sampler.class", "", "Class", "", Group::Sampler, Integer, 0, mostClasses, 1, lin, Cost::Resample,
+     "Which class of points is made: 0 for any, else its number.", MEMBER(sampler.classNumber), nullptr,
+     asksForClasses},
+    {"sampler.guidance", "w", "Guidance", "", Group::Sampler, Real, 0, 8, 0.1, lin, Cost::Resample,
+     "ε̂ = ε̂ of any class + w (ε̂ of the class − that). 0 ignores the class, above 1 exaggerates it.",
+     MEMBER(sampler.guidance), nullptr,
+     [](const Settings& s) { return asksForClasses(s) && s.sampler.classNumber > 0; }},
 
     {"network.width", "", "Width", "", Group::Network, Integer, 8, 512, 8, logarithmic, Cost::StartAnew,
      "Units of each hidden layer.", MEMBER(network.width)},
@@ -124,7 +149,22 @@ const Field table[] = {
     {"network.conditioning", "", "Conditioning", "", Group::Network, FieldType::Choice, 0, 0, 1, lin,
      Cost::StartAnew, "What the network is told about the noise in its input.", MEMBER(network.conditioning),
      [] { return plainChoices(conditionings()); }, nullptr, true},
+    {"network.parametrisation", "", "Prediction", "", Group::Network, FieldType::Choice, 0, 0, 1, lin,
+     Cost::StartAnew, "What the network says about a noisy point. Each is converted into the others.",
+     MEMBER(network.parametrisation), [] { return plainChoices(parametrisations()); }},
+    {"network.classes", "", "Learn the classes", "", Group::Network, Toggle, 0, 1, 1, lin,
+     Cost::ContinueTraining,
+     "Tells the network the class of nine points in ten, so that it can make points of one class. Points of "
+     "any "
+     "class are then learned from the tenth alone, and less well.",
+     MEMBER(network.classes), nullptr, [](const Settings& s) { return mayHaveClasses(s.data); }},
 
+    {"training.loss", "", "Loss", "", Group::Training, FieldType::Choice, 0, 0, 1, lin,
+     Cost::ContinueTraining, "What training makes small: how much the error of each noise level counts.",
+     MEMBER(training.loss), [] { return tableChoices(losses()); }},
+    {"training.weight-cap", "", "Largest weight", "", Group::Training, Real, 0.01, 1e6, 0.1, logarithmic,
+     Cost::ContinueTraining, "Cap of the weight (1 − ᾱ)/ᾱ of the loss of the clean points.",
+     MEMBER(training.weightCap), nullptr, [](const Settings& s) { return lossRow(s.training.loss).usesCap; }},
     {"training.learning-rate", "", "Learning rate", "", Group::Training, Real, 1e-6, 0.1, 1e-5, logarithmic,
      Cost::ContinueTraining, "Step size of Adam.", MEMBER(training.learningRate)},
     {"training.batch", "", "Batch", "", Group::Training, Integer, 1, 65536, 1, logarithmic,
@@ -298,7 +338,7 @@ void validate(const Settings& settings) {
     const DatasetRow& dataset = datasets()[static_cast<std::size_t>(settings.data.dataset)];
     if (settings.sampler.denoiser == DenoiserKind::Mixture && !dataset.mixture)
         requireDenoiser(DenoiserKind::Mixture, DataSet{});
-    const double parameters = static_cast<double>(layoutOf(settings.network).parameterCount());
+    const double parameters = static_cast<double>(layoutOf(settings, mostClasses).parameterCount());
     const double work = 6.0 * parameters * settings.training.batch;  // forward, and twice as much backward
     if (work > largestStep)
         throw InputError(

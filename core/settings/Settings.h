@@ -24,6 +24,8 @@ enum class SamplerKind { Ddpm, Ddim, Heun, DpmSolver, Straight, Langevin };
 enum class SpacingKind { Uniform, Quadratic, LogSnr };
 enum class SigmaKind { Upper, Lower, Interpolated, Zero };
 enum class Conditioning { LogSnr, StepIndex };
+enum class Parametrisation { Eps, X0, V };
+enum class LossKind { Simple, Bound, X0Space, FourVariable, LearnedVariance };
 enum class DenoiserKind { Network, Ideal, Mixture };
 enum class BackendKind { Auto, Cpu, Gpu };
 enum class LaneKind { Forward, Reverse, Both };
@@ -57,6 +59,8 @@ struct SamplerSettings {
     double langevinSize = 0.25;  ///< h / (1 - alphaBar_t)
     bool clampX0 = true;         ///< clamp x0-hat to the data's bounding box widened by 10 %
     DenoiserKind denoiser = DenoiserKind::Network;
+    int classNumber = 0;    ///< 0: points of any class; k: of the k-th class of the data
+    double guidance = 1.0;  ///< w
     bool operator==(const SamplerSettings&) const = default;
 };
 
@@ -64,10 +68,14 @@ struct NetworkSettings {
     int width = 128;
     int depth = 3;  ///< hidden layers
     Conditioning conditioning = Conditioning::LogSnr;
+    Parametrisation parametrisation = Parametrisation::Eps;
+    bool classes = false;  ///< tell it the class, where the data have classes
     bool operator==(const NetworkSettings&) const = default;
 };
 
 struct TrainingSettings {
+    LossKind loss = LossKind::Simple;
+    double weightCap = 5.0;  ///< of the loss of the clean points
     double learningRate = 1e-3;
     int batch = 512;
     bool stratified = true;   ///< stratify t over the batch

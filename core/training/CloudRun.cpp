@@ -83,6 +83,7 @@ CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_p
 CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                     std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                     std::size_t bytes) {
+    const Guidance guidance = guidanceOf(settings, *data);
     const std::vector<int> visited = samplingTimes(schedule, settings.sampler);
     auto plan =
         reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data->points));
@@ -97,14 +98,14 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
             settings.sampler.denoiser == DenoiserKind::Ideal
                 ? backend.idealDenoiser(data)
                 : denoiserFor(settings.sampler.denoiser, data, nullptr);
-        advance = [denoiser = std::move(denoiser), plan = std::move(plan), seed = settings.seed,
-                   eps = std::vector<float>()](std::size_t firstStep, std::size_t steps,
-                                               std::uint32_t firstParticle, std::span<float> positions,
-                                               std::span<float> memory, std::span<float> frames) mutable {
+        advance = [denoiser = std::move(denoiser), plan = std::move(plan), guidance, seed = settings.seed,
+                   eps = std::vector<float>(), scratch = std::vector<float>()](
+                      std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                      std::span<float> positions, std::span<float> memory, std::span<float> frames) mutable {
             eps.resize(positions.size());
             for (std::size_t i = 0; i < steps; ++i) {
                 const ReverseStep& step = plan[firstStep + i];
-                denoiser->eps(positions, step.level, anyClass, eps);
+                guidedEps(*denoiser, positions, step.level, guidance, eps, scratch);
                 applyReverseStep(step, seed, firstParticle, eps, positions, memory);
                 if (!frames.empty())
                     std::copy(positions.begin(), positions.end(),
@@ -112,11 +113,11 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
             }
         };
     } else {
-        advance = [&backend, plan = std::move(plan), seed = settings.seed](
+        advance = [&backend, plan = std::move(plan), guidance, seed = settings.seed](
                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
                       std::span<float> positions, std::span<float> memory, std::span<float> frames) {
             backend.reverse(std::span(plan).subspan(firstStep, steps), seed, firstParticle, positions, memory,
-                            frames);
+                            frames, guidance);
         };
     }
     const std::vector<int> ascending(visited.rbegin(), visited.rend());

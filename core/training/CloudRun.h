@@ -56,7 +56,7 @@ class CloudRun {
 
 /// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`, as
 /// the settings say. The backend must outlive the run.
-/// @throws InputError where `data` has no denoiser of that kind
+/// @throws InputError where `data` has no denoiser of that kind, or as guidanceOf()
 [[nodiscard]] CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                                   std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                                   std::size_t bytes);

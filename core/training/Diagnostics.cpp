@@ -2,6 +2,7 @@
 
 #include "denoiser/PackedPass.h"
 #include "diffusion/Noise.h"
+#include "diffusion/Parametrisation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +62,8 @@ double meanError(const Denoiser& denoiser, const BinDraws& draws, const std::vec
 /// The network that is measured and the memory of its passes.
 class Probe {
   public:
-    explicit Probe(const TrainingState& state) : layout_(state.layout) {
+    explicit Probe(const TrainingState& state)
+        : parametrisation_(state.layout.parametrisation), layout_(state.layout) {
         packed_.resize(layout_.size);
         transposed_.resize(layout_.size);
         gradients_.resize(layout_.size);
@@ -79,9 +81,15 @@ class Probe {
                 const auto i = static_cast<std::size_t>(first + row);
                 scratch_.tile.x[row] = draws.xt[2 * i];
                 scratch_.tile.y[row] = draws.xt[2 * i + 1];
-                scratch_.tile.eps0[row] = draws.eps[2 * i];
-                scratch_.tile.eps1[row] = draws.eps[2 * i + 1];
-                scratch_.tile.condition[row] = levels[static_cast<std::size_t>(draws.t[i] - 1)].condition;
+                const NoiseLevel& level = levels[static_cast<std::size_t>(draws.t[i] - 1)];
+                const auto toEps = conversion(parametrisation_, Parametrisation::Eps, level.sqrtAlphaBar,
+                                              level.sqrtOneMinusAlphaBar);
+                scratch_.tile.base0[row] = draws.eps[2 * i] - toEps.fromXt * draws.xt[2 * i];
+                scratch_.tile.base1[row] = draws.eps[2 * i + 1] - toEps.fromXt * draws.xt[2 * i + 1];
+                scratch_.tile.gain[row] = toEps.fromValue;
+                scratch_.tile.weight[row] = 1.0f;
+                scratch_.tile.klWeight[row] = 0.0f;
+                scratch_.tile.condition[row] = level.condition;
             }
             loss += trainTile(layout_, {packed_.data(), transposed_.data()}, scratch_, rows,
                               1.0f / static_cast<float>(count), gradients_.data(), first > 0);
@@ -96,6 +104,7 @@ class Probe {
     }
 
   private:
+    Parametrisation parametrisation_;
     PackedLayout layout_;
     FloatBuffer packed_, transposed_, gradients_;
     PassScratch scratch_;

@@ -20,17 +20,20 @@ bool healthy(const TrainingState& state) {
            finite(state.secondMoment);
 }
 
-void requireLayout(const TrainingState& state, const MlpLayout& layout) {
-    if (state.layout.width != layout.width || state.layout.depth != layout.depth) {
+void requireLayout(const TrainingState& state, const MlpLayout& wanted) {
+    const MlpLayout& layout = state.layout;
+    if (layout.width != wanted.width || layout.depth != wanted.depth) {
         std::ostringstream sentence;
-        sentence << "The saved network has " << state.layout.depth << " layers of " << state.layout.width
-                 << ", but the settings ask for " << layout.depth << " of " << layout.width << ".";
+        sentence << "The saved network has " << layout.depth << " layers of " << layout.width
+                 << ", but the settings ask for " << wanted.depth << " of " << wanted.width << ".";
         throw InputError(sentence.str());
     }
-    if (state.layout.conditioning != layout.conditioning) {
+    if (layout.conditioning != wanted.conditioning) {
         throw InputError(
             "The saved network was trained with another conditioning than the settings ask for.");
     }
+    if (layout.parametrisation != wanted.parametrisation)
+        throw InputError("The saved network predicts something else than the settings ask for.");
     const std::size_t count = layout.parameterCount();
     for (const auto* values : {&state.parameters, &state.average, &state.firstMoment, &state.secondMoment}) {
         if (values->size() != count) throw InputError("The saved network's parameters are not complete.");
@@ -45,9 +48,12 @@ Trainer::Trainer(const Settings& settings, std::shared_ptr<const DataSet> data,
                  std::unique_ptr<DenoiserBackend> backend, std::optional<TrainingState> state,
                  LossHistory history)
     : settings_(settings), data_(std::move(data)), backend_(std::move(backend)) {
-    const MlpLayout layout = layoutOf(settings_.network);
-    if (state) requireLayout(*state, layout);
-    backend_->setData(data_->points);
+    const MlpLayout layout = layoutOf(settings_, *data_);
+    if (state) {
+        requireLayout(*state, layout);
+        if (state->layout != layout) state = adapted(*state, layout);
+    }
+    backend_->setData(data_->points, data_->labels);
     setLevels();
     start(state ? std::move(*state) : initialState(layout, settings_.seed), std::move(history));
 }
@@ -56,15 +62,27 @@ bool Trainer::apply(const Settings& settings, std::shared_ptr<const DataSet> dat
     const Settings before = std::exchange(settings_, settings);
     if (data != data_) {
         data_ = std::move(data);
-        backend_->setData(data_->points);
+        backend_->setData(data_->points, data_->labels);
     }
     if (settings.schedule != before.schedule ||
-        settings.network.conditioning != before.network.conditioning) {
+        settings.network.conditioning != before.network.conditioning ||
+        settings.training.loss != before.training.loss ||
+        settings.training.weightCap != before.training.weightCap) {
         setLevels();
     }
-    if (settings.network == before.network && settings.seed == before.seed) return false;
-    reset();
-    return true;
+    const MlpLayout layout = layoutOf(settings_, *data_);
+    if (!adaptable(lastGood_.layout, layout) || settings.seed != before.seed) {
+        reset();
+        return true;
+    }
+    if (layout != lastGood_.layout) {
+        TrainingState now = backend_->state();
+        if (!healthy(now)) now = lastGood_;
+        now = adapted(now, layout);
+        backend_->setState(now);
+        keep(std::move(now));
+    }
+    return false;
 }
 
 std::optional<std::string> Trainer::advance(int steps) {
@@ -97,7 +115,7 @@ std::optional<std::string> Trainer::advance(int steps) {
 
 void Trainer::reset() {
     rateScale_ = 1.0;
-    start(initialState(layoutOf(settings_.network), settings_.seed), {});
+    start(initialState(layoutOf(settings_, *data_), settings_.seed), {});
 }
 
 void Trainer::setBackend(std::unique_ptr<DenoiserBackend> backend) {
@@ -108,14 +126,22 @@ void Trainer::setBackend(std::unique_ptr<DenoiserBackend> backend) {
         state = lastGood_;
         history_ = lastGoodHistory_;
     }
+    // A device may have been lost before it took the network that newer settings ask for.
+    const MlpLayout layout = layoutOf(settings_, *data_);
+    if (state.layout != layout)
+        state =
+            adaptable(state.layout, layout) ? adapted(state, layout) : initialState(layout, settings_.seed);
+    if (lastGood_.layout != layout) lastGood_ = state;
     backend_ = std::move(backend);
-    backend_->setData(data_->points);
+    backend_->setData(data_->points, data_->labels);
     setLevels();
     backend_->setState(state);
 }
 
 void Trainer::setLevels() {
-    backend_->setLevels(noiseLevels(NoiseSchedule(settings_.schedule), settings_.network.conditioning));
+    const NoiseSchedule schedule(settings_.schedule);
+    backend_->setLevels(noiseLevels(schedule, settings_.network.conditioning),
+                        lossTable(schedule, settings_.training));
 }
 
 void Trainer::start(TrainingState state, LossHistory history) {

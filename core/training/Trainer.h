@@ -16,13 +16,14 @@ namespace diffuscope {
 class Trainer {
   public:
     /// A new run, or one that goes on from `state` and `history`.
-    /// @throws InputError when the state's layout is not the settings'.
+    /// @throws InputError when the state's layout is not adaptable to the settings'.
     Trainer(const Settings& settings, std::shared_ptr<const DataSet> data,
             std::unique_ptr<DenoiserBackend> backend, std::optional<TrainingState> state = std::nullopt,
             LossHistory history = {});
 
     /// Takes new settings (and data, when the data set changed) and does the least that the difference asks
-    /// for: nothing, other batches, or a fresh network. Returns true when the network was started anew.
+    /// for: nothing, other batches, inputs for classes or a second head come or go, or a fresh network.
+    /// Returns true when the network was started anew.
     bool apply(const Settings& settings, std::shared_ptr<const DataSet> data);
 
     /// Trains `steps` steps. A non-finite loss or parameter restores the last good weights (kept at every

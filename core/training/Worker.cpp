@@ -112,12 +112,26 @@ void Engine::Worker::startForward() {
     dirty_ = true;
 }
 
+/// The settings as far as these data and this network can follow them. What they cannot is told once, when
+/// the user asked for it.
+Settings Engine::Worker::sampled(bool visible) {
+    Settings settings = settings_;
+    try {
+        (void)guidanceOf(settings, *data_);
+    } catch (const InputError& error) {
+        settings.sampler.classNumber = 0;
+        if (visible) notify(true, std::string(error.what()) + " Points of any class are shown.");
+    }
+    return settings;
+}
+
 void Engine::Worker::startReverse(bool visible) {
+    const Settings settings = sampled(visible);
     const int followed = std::min(followedParticles, settings_.view.particles);
     DenoiserBackend& backend = trainer_->backend();
     stepNoise_ = std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings_.sampler));
-    pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings_, followed, pathBytes),
-             .cloud = reverseRun(backend, *schedule_, data_, settings_, settings_.view.particles, cloudBytes),
+    pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes),
+             .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),
              .visible = visible,
              .network = networkDenoiser(backend.state())};

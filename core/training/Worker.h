@@ -50,6 +50,7 @@ class Engine::Worker {
     void startEra();
     void startForward();
     void startReverse(bool visible);
+    [[nodiscard]] Settings sampled(bool visible);
     void showPass();
     void trainSlice();
     void cloudSlice();

@@ -3,21 +3,34 @@
 layout(local_size_x = 64) in;
 
 layout(std430, binding = 0) readonly buffer Points { vec2 points[]; };
-layout(std430, binding = 1) readonly buffer Levels { vec4 levels[]; };  // NoiseLevel of t = 1...T
+// Of t = 1...T: NoiseLevel and weight, then klWeight, logRange, meanFactor. Then the weights of the floor.
+layout(std430, binding = 1) readonly buffer Levels { vec4 levels[]; };
 layout(std430, binding = 2) writeonly buffer InputRows { vec4 inputRows[]; };
-layout(std430, binding = 3) writeonly buffer Targets { vec2 targets[]; };
+layout(std430, binding = 3) writeonly buffer Targets { vec4 targets[]; };  // base, gain, weight; the KL's numbers
+layout(std430, binding = 4) readonly buffer Labels { int labels[]; };
 
-uniform uint seedLow, seedHigh, stream, step;
+uniform uint seedLow, seedHigh, stream, extraStream, step, dropBelow;
 uniform int batch, floorCount, first, samples, stratified;
+uniform int classes, classQuads, separateNoise, parametrisation;
 uniform uint pointCount, levelCount;
 
 {{input}}
+
+float floorWeight(float u) {
+    float place = u * float(FLOOR_CELLS);
+    int cell = min(int(place), FLOOR_CELLS - 1);
+    int base = int(levelCount) * 2;
+    float low = levels[base + cell / 4][cell % 4];
+    float high = levels[base + (cell + 1) / 4][(cell + 1) % 4];
+    return low + (place - float(cell)) * (high - low);
+}
 
 void main() {
     int sample_ = int(gl_GlobalInvocationID.x);
     int i = min(first + sample_, batch - 1);
     uvec4 words = philox(uvec2(seedLow, seedHigh), stream, uint(i), step);
-    vec2 x0 = points[indexBelow(words.x, pointCount)];
+    uint point = indexBelow(words.x, pointCount);
+    vec2 x0 = points[point];
     vec2 eps = normalsOf(words.z, words.w);
 
     bool inFloor = i < floorCount;
@@ -25,15 +38,33 @@ void main() {
     uint m = uint(inFloor ? floorCount : batch - floorCount);
     uint below = indexBelow(words.y, levelCount);
     uint t = stratified != 0 ? (levelCount * j + below) / m : below;
-    vec4 level = levels[t];
+    vec4 level = levels[2u * t];
+    vec4 kl = levels[2u * t + 1u];
 
     float u = uniformOf(words.y);
     u = stratified != 0 ? (float(j) + u) / float(m) : u;
     float lambda = -12.0 + 22.0 * u;
-    vec4 ofLambda = vec4(sqrt(logisticOf(lambda)), sqrt(logisticOf(-lambda)), lambda, 0.0);
-    level = inFloor ? ofLambda : level;
+    if (inFloor) {
+        level = vec4(sqrt(logisticOf(lambda)), sqrt(logisticOf(-lambda)), lambda, floorWeight(u));
+        kl = vec4(0.0);
+    }
+
+    vec2 target = eps;
+    int label = -1;
+    if (classes != 0 || separateNoise != 0) {
+        uvec4 extra = philox(uvec2(seedLow, seedHigh), extraStream, uint(i), step);
+        if (classes != 0 && extra.x >= dropBelow) label = labels[point];
+        if (separateNoise != 0 && !inFloor) {
+            vec2 ofStep = normalsOf(extra.z, extra.w);
+            eps = sqrt(1.0 - level.w) * eps + sqrt(level.w) * ofStep;
+            target = ofStep / sqrt(level.w);
+        }
+    }
 
     vec2 xt = level.x * x0 + level.y * eps;
-    targets[sample_] = eps;
+    vec2 toEps = conversionToEps(parametrisation, level.x, level.y);
+    targets[2 * sample_] = vec4(target - toEps.x * xt, toEps.y, level.w);
+    targets[2 * sample_ + 1] = kl;
     writeInput(xt.x, xt.y, level.z, sample_, samples);
+    writeClass(label, classQuads, sample_, samples);
 }

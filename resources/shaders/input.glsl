@@ -30,3 +30,19 @@ void writeInput(float x, float y, float condition, int sample_, int samples) {
         inputRows[((q >> 1) * samples + sample_) * 2 + (q & 1)] =
             vec4(f[4 * q], f[4 * q + 1], f[4 * q + 2], f[4 * q + 3]);
 }
+
+// The inputs that say the class, none where it is below 0.
+void writeClass(int label, int quads, int sample_, int samples) {
+    for (int q = 0; q < quads; ++q) {
+        int at = q + INPUTS / 4;
+        inputRows[((at >> 1) * samples + sample_) * 2 + (at & 1)] =
+            vec4(equal(ivec4(label), ivec4(4 * q, 4 * q + 1, 4 * q + 2, 4 * q + 3)));
+    }
+}
+
+// Twin of conversion() in core/diffusion/Parametrisation.h: eps = x * x_t + y * what the network says.
+vec2 conversionToEps(int parametrisation, float signal, float noise) {
+    if (parametrisation == 1) return vec2(1.0 / noise, -signal / noise);
+    if (parametrisation == 2) return vec2(noise, signal);
+    return vec2(0.0, 1.0);
+}

@@ -7,12 +7,15 @@ layout(std430, binding = 1) buffer Positions { vec2 positions[]; };
 layout(std430, binding = 2) writeonly buffer Frames { vec2 frames[]; };
 layout(std430, binding = 3) writeonly buffer InputRows { vec4 inputRows[]; };
 layout(std430, binding = 4) buffer Memory { vec2 memory[]; };
+layout(std430, binding = 6) readonly buffer AnyOutputs { vec4 anyOutputs[]; };  // as outputs, of any class
 layout(std430, binding = 5) buffer PathEnds { vec2 pathEnds[]; };  // W at the last stretch's low end
 
 uniform uint seedLow, seedHigh, stream, lap, lowCell, lowFraction, highCell, highFraction, firstParticle;
 uniform int highKnown;  // pathEnds hold W at the stretch's high end
-uniform int move, frameBase, samples;
-uniform float sqrtAlphaBar, sqrtOneMinusAlphaBar, fromXt, fromX0, fromMemory, keepXt, keepX0, noise;
+uniform int move, frameBase, samples, classQuads, label, guided;
+uniform float guidanceWeight;
+uniform vec2 toX0;  // x0hat = toX0.x * x + toX0.y * what the network says
+uniform float fromXt, fromX0, fromMemory, keepXt, keepX0, noise;
 uniform float stretchScale;
 uniform vec2 low, high;
 uniform float nextCondition;
@@ -34,7 +37,12 @@ void main() {
     int i = int(gl_GlobalInvocationID.x);
     vec2 x = positions[i];
     if (move != 0) {
-        vec2 x0 = (x - sqrtOneMinusAlphaBar * outputs[i * 2].xy) / sqrtAlphaBar;
+        vec2 said = outputs[i * 2].xy;
+        if (guided != 0) {
+            vec2 any = anyOutputs[i * 2].xy;
+            said = any + guidanceWeight * (said - any);
+        }
+        vec2 x0 = toX0.x * x + toX0.y * said;
         x0 = clamp(x0, low, high);
         vec2 moved = fromXt * x + fromX0 * x0;
         if (noise != 0.0) moved += noise * stretchNormals(i);
@@ -45,4 +53,5 @@ void main() {
         frames[frameBase + i] = x;
     }
     writeInput(x.x, x.y, nextCondition, i, samples);
+    writeClass(label, classQuads, i, samples);
 }

@@ -2,6 +2,7 @@
 #include "data/DataSet.h"
 #include "denoiser/Denoiser.h"
 #include "denoiser/DenoiserBackend.h"
+#include "diffusion/Parametrisation.h"
 
 #include <QtTest>
 
@@ -11,18 +12,19 @@ namespace {
 
 struct Case {
     TrainingState state;
-    std::vector<float> data;
-    std::vector<NoiseLevel> levels;
+    reference::Task task;
     BatchSettings batch;
 };
 
-Case makeCase(int width, int depth, int batch, int points = 500) {
+Case makeCase(const MlpLayout& layout, int batch, int points = 500, LossKind loss = LossKind::Simple) {
     Case c;
     c.batch.batch = batch;
     c.batch.seed = 5;
-    c.state = initialState({width, depth, Conditioning::LogSnr}, 3);
-    c.data = trainingData({DatasetKind::SwissRoll, points}, 1)->points;
-    c.levels = noiseLevels(NoiseSchedule(ScheduleSettings{}), Conditioning::LogSnr);
+    c.state = initialState(layout, 3);
+    c.task.layout = layout;
+    c.task.training.loss = loss;
+    c.task.data = trainingData({DatasetKind::SwissRoll, points}, 1)->points;
+    for (int i = 0; layout.classes > 0 && i < points; ++i) c.task.labels.push_back(i % layout.classes);
     // An output layer that is not zero, so that gradients reach every layer at once.
     for (std::size_t i = 0; i < c.state.parameters.size(); ++i) {
         const float z = normalAt(9, Stream::Initialisation, static_cast<std::uint32_t>(i), 99)[0];
@@ -32,10 +34,37 @@ Case makeCase(int width, int depth, int batch, int points = 500) {
     return c;
 }
 
+Case makeCase(int width, int depth, int batch, int points = 500) {
+    return makeCase({width, depth, Conditioning::LogSnr}, batch, points);
+}
+
+/// Every loss with every parametrisation, one of them with classes.
+void addTasks() {
+    QTest::addColumn<Parametrisation>("parametrisation");
+    QTest::addColumn<LossKind>("loss");
+    QTest::addColumn<int>("classes");
+    for (std::size_t p = 0; p < parametrisations().size(); ++p)
+        for (std::size_t l = 0; l < losses().size(); ++l)
+            for (const int classes : {0, 5})
+                QTest::addRow("%s, %s, %d classes", parametrisations()[p].id.data(),
+                              losses()[l].choice.id.data(), classes)
+                    << static_cast<Parametrisation>(p) << static_cast<LossKind>(l) << classes;
+}
+
+Case taskCase(int width, int depth, int batch) {
+    QFETCH(Parametrisation, parametrisation);
+    QFETCH(LossKind, loss);
+    QFETCH(int, classes);
+    return makeCase({width, depth, Conditioning::LogSnr, parametrisation, classes, lossRow(loss).twoHeads},
+                    batch, 500, loss);
+}
+
 std::unique_ptr<DenoiserBackend> backendFor(const Case& c, int threads) {
     auto backend = makeEigenBackend(threads, "test");
-    backend->setData(c.data);
-    backend->setLevels(c.levels);
+    const NoiseSchedule schedule(c.task.schedule);
+    backend->setData(c.task.data, c.task.labels);
+    backend->setLevels(noiseLevels(schedule, c.task.layout.conditioning),
+                       lossTable(schedule, c.task.training));
     backend->setState(c.state);
     return backend;
 }
@@ -45,9 +74,12 @@ std::unique_ptr<DenoiserBackend> backendFor(const Case& c, int threads) {
 class BackendTest : public QObject {
     Q_OBJECT
   private slots:
+    void gradientsOfTheReference_data() { addTasks(); }
     void gradientsOfTheReference();
     void trainsAsTheReference_data();
     void trainsAsTheReference();
+    void everyTaskTrainsAsTheReference_data() { addTasks(); }
+    void everyTaskTrainsAsTheReference();
     void threadsChangeNothing_data();
     void threadsChangeNothing();
     void predictsAsTheReference();
@@ -61,10 +93,13 @@ class BackendTest : public QObject {
 /// Central differences of the loss against the reference's gradients, for every layer: so that what the
 /// backends are compared with is right.
 void BackendTest::gradientsOfTheReference() {
-    const Case c = makeCase(12, 3, 9);
-    const auto samples = reference::batch(c.batch, Conditioning::LogSnr, c.data, c.levels, 1);
+    Case c = taskCase(8, 2, 9);
+    c.batch.floorShare = 0.3;
+    const auto samples = reference::batch(c.batch, c.task, 1);
     const auto network = reference::networkOf(c.state.layout, c.state.parameters);
-    const auto g = reference::gradient(network, samples);
+    const auto g = reference::gradient(network, c.task, samples);
+    double size = 0.0;  // of the loss: clean points weigh up to the signal-to-noise ratio
+    for (const double value : reference::flatOf(g)) size = std::max(size, std::abs(value));
     constexpr double h = 1e-5;
     for (std::size_t l = 0; l < network.weights.size(); ++l) {
         double largest = 0.0;
@@ -74,10 +109,12 @@ void BackendTest::gradientsOfTheReference() {
                 auto down = network;
                 (j < 0 ? up.biases[l](i) : up.weights[l](i, j)) += h;
                 (j < 0 ? down.biases[l](i) : down.weights[l](i, j)) -= h;
-                const double numeric =
-                    (reference::loss(up, samples) - reference::loss(down, samples)) / (2.0 * h);
+                const double numeric = (reference::loss(up, c.task, samples, network) -
+                                        reference::loss(down, c.task, samples, network)) /
+                                       (2.0 * h);
                 const double exact = j < 0 ? g.biases[l](i) : g.weights[l](i, j);
-                largest = std::max(largest, std::abs(numeric - exact) / (1e-3 + std::abs(exact)));
+                largest = std::max(
+                    largest, std::abs(numeric - exact) / (1e-3 * std::max(1.0, size) + std::abs(exact)));
             }
         }
         QVERIFY2(largest < 1e-6, qPrintable(QString("layer %1: %2").arg(l).arg(largest)));
@@ -119,7 +156,7 @@ void BackendTest::trainsAsTheReference() {
     std::vector<float> losses(static_cast<std::size_t>(steps));
     backend->train(c.batch, losses);
     for (const float loss : losses) {
-        const double exact = expected.train(c.batch, c.data, c.levels);
+        const double exact = expected.train(c.batch, c.task);
         QVERIFY2(std::abs(static_cast<double>(loss) / exact - 1.0) < 1e-5,
                  qPrintable(QString::number(exact)));
     }
@@ -131,6 +168,26 @@ void BackendTest::trainsAsTheReference() {
     const double v = reference::relativeDistance(state.secondMoment, expected.v);
     const auto report = QString("%1 %2 %3 %4").arg(parameters).arg(average).arg(m).arg(v);
     QVERIFY2(parameters < 2e-6 && average < 2e-6 && m < 5e-6 && v < 5e-6, qPrintable(report));
+}
+
+/// A few steps of each kind of training: losses to 1e-5, and the weights.
+void BackendTest::everyTaskTrainsAsTheReference() {
+    const Case c = taskCase(24, 2, 90);
+    reference::State expected(c.state);
+    const auto backend = backendFor(c, 2);
+    std::vector<float> losses(6);
+    backend->train(c.batch, losses);
+    for (const float loss : losses) {
+        const double exact = expected.train(c.batch, c.task);
+        QVERIFY2(std::abs(static_cast<double>(loss) / exact - 1.0) < 1e-5,
+                 qPrintable(QString("%1, not %2").arg(static_cast<double>(loss)).arg(exact)));
+    }
+    const TrainingState state = backend->state();
+    const double parameters = reference::relativeDistance(state.parameters, expected.parameters);
+    const double m = reference::relativeDistance(state.firstMoment, expected.m);
+    const double v = reference::relativeDistance(state.secondMoment, expected.v);
+    QVERIFY2(parameters < 5e-6 && m < 2e-5 && v < 2e-5,
+             qPrintable(QString("%1 %2 %3").arg(parameters).arg(m).arg(v)));
 }
 
 void BackendTest::threadsChangeNothing_data() {
@@ -152,7 +209,7 @@ void BackendTest::threadsChangeNothing() {
     QVERIFY(one->state() == many->state());
 
     const NoiseSchedule schedule{ScheduleSettings{.steps = 40}};
-    const auto plan = reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.data));
+    const auto plan = reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.task.data));
     for (const std::size_t count : {std::size_t{1}, std::size_t{10}, std::size_t{333}}) {
         std::vector<float> a(2 * count);
         reverseStart(1, 4, a);
@@ -207,7 +264,7 @@ void BackendTest::reversesAsPredictAndStep() {
                                    .steps = 12,
                                    .langevinSteps = 3,
                                    .clampX0 = clamp},
-                                  Conditioning::LogSnr, clampBox(c.data));
+                                  Conditioning::LogSnr, clampBox(c.task.data));
     std::vector<float> expected(2 * 100);
     reverseStart(2, 17, expected);
     std::vector<float> positions = expected;
@@ -268,8 +325,8 @@ void BackendTest::extremes() {
     const NoiseSchedule schedule{ScheduleSettings{.steps = 1}};
     std::vector<float> position(2);
     reverseStart(1, 0, position);
-    backend->reverse(reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.data)), 1, 0, position, {},
-                     {});
+    backend->reverse(reversePlan(schedule, {}, Conditioning::LogSnr, clampBox(c.task.data)), 1, 0, position,
+                     {}, {});
     QVERIFY(std::isfinite(position[0]) && std::isfinite(position[1]));
 }
 

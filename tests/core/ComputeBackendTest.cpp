@@ -3,6 +3,7 @@
 #include "denoiser/ComputeBackend.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/Noise.h"
+#include "diffusion/Parametrisation.h"
 
 #include <QtTest>
 #include <cmath>
@@ -30,12 +31,17 @@ struct Case {
     BatchSettings batch;
     std::vector<float> data = trainingData({DatasetKind::SwissRoll, 2000}, 1)->points;
     int steps = 1000;
+    TrainingSettings training;
 
     void give(DenoiserBackend& backend) const {
-        ScheduleSettings schedule;
-        schedule.steps = steps;
-        backend.setData(data);
-        backend.setLevels(noiseLevels(NoiseSchedule(schedule), layout.conditioning));
+        ScheduleSettings settings;
+        settings.steps = steps;
+        const NoiseSchedule schedule(settings);
+        std::vector<std::int32_t> labels;
+        for (std::size_t i = 0; layout.classes > 0 && i < data.size() / 2; ++i)
+            labels.push_back(static_cast<std::int32_t>(i) % layout.classes);
+        backend.setData(data, labels);
+        backend.setLevels(noiseLevels(schedule, layout.conditioning), lossTable(schedule, training));
         backend.setState(initialState(layout, 3));
     }
 };
@@ -118,6 +124,28 @@ void ComputeBackendTest::trainsAsEigen_data() {
     c.batch.floorShare = 0.0;
     c.steps = 1;
     QTest::newRow("independent levels, one step") << c << 30;
+    for (std::size_t p = 0; p < parametrisations().size(); ++p)
+        for (std::size_t l = 0; l < losses().size(); ++l) {
+            c = caseOf(24, 2, 100);
+            c.layout.parametrisation = static_cast<Parametrisation>(p);
+            c.layout.twoHeads = losses()[l].twoHeads;
+            c.layout.classes = static_cast<int>(l * 3);
+            c.training.loss = static_cast<LossKind>(l);
+            QTest::addRow("%s, %s, %d classes", parametrisations()[p].id.data(), losses()[l].choice.id.data(),
+                          c.layout.classes)
+                << c << 20;
+        }
+    c = caseOf(128, 3, 512);
+    c.layout.classes = mostClasses;
+    c.layout.twoHeads = true;
+    c.training.loss = LossKind::LearnedVariance;
+    c.steps = 1;
+    QTest::newRow("all classes, two heads, one step") << c << 5;
+    c = caseOf(96, 1, 130);
+    c.layout.classes = mostClasses;
+    c.training.loss = LossKind::FourVariable;
+    c.steps = 10000;
+    QTest::newRow("as many inputs as units") << c << 5;
 }
 
 void ComputeBackendTest::trainsAsEigen() {
@@ -191,11 +219,19 @@ void ComputeBackendTest::predictsAndReversesAsEigen_data() {
     QTest::addColumn<int>("depth");
     QTest::addColumn<int>("count");
     QTest::addColumn<bool>("clamp");
-    QTest::newRow("default, one particle") << 128 << 3 << 1 << true;
-    QTest::newRow("default") << 128 << 3 << 1000 << true;
-    QTest::newRow("odd, in chunks") << 20 << 1 << 5003 << true;
-    QTest::newRow("wide") << 200 << 2 << 50 << true;
-    QTest::newRow("open") << 128 << 3 << 200 << false;
+    QTest::addColumn<Parametrisation>("parametrisation");
+    QTest::addColumn<int>("classes");
+    QTest::addColumn<float>("weight");
+    using enum Parametrisation;
+    QTest::newRow("default, one particle") << 128 << 3 << 1 << true << Eps << 0 << 1.0f;
+    QTest::newRow("default") << 128 << 3 << 1000 << true << Eps << 0 << 1.0f;
+    QTest::newRow("odd, in chunks") << 20 << 1 << 5003 << true << V << 3 << 2.0f;
+    QTest::newRow("wide") << 200 << 2 << 50 << true << Eps << 0 << 1.0f;
+    QTest::newRow("open") << 128 << 3 << 200 << false << Eps << 0 << 1.0f;
+    QTest::newRow("x0, open") << 24 << 2 << 200 << false << X0 << 0 << 1.0f;
+    QTest::newRow("one class") << 24 << 2 << 200 << true << X0 << 2 << 1.0f;
+    QTest::newRow("guided") << 24 << 2 << 200 << true << Eps << 64 << 3.5f;
+    QTest::newRow("class without weight") << 24 << 2 << 200 << true << V << 9 << 0.0f;
 }
 
 void ComputeBackendTest::predictsAndReversesAsEigen() {
@@ -203,7 +239,13 @@ void ComputeBackendTest::predictsAndReversesAsEigen() {
     QFETCH(int, depth);
     QFETCH(int, count);
     QFETCH(bool, clamp);
-    const Case c = caseOf(width, depth, 128);
+    Case c = caseOf(width, depth, 128);
+    QFETCH(Parametrisation, parametrisation);
+    QFETCH(int, classes);
+    QFETCH(float, weight);
+    c.layout.parametrisation = parametrisation;
+    c.layout.classes = classes;
+    const Guidance guidance{classes - 1, weight};  // the last class; any where there are none
     c.give(*cpu_);
     std::vector<float> losses(30);
     cpu_->train(c.batch, losses);
@@ -214,16 +256,16 @@ void ComputeBackendTest::predictsAndReversesAsEigen() {
     std::vector<float> expected(start.size());
     std::vector<float> got(start.size());
     for (const double logSnr : {-11.0, 0.3, 9.0}) {
-        cpu_->predict(start, noiseLevelOfLogSnr(logSnr), expected);
-        gpu_->predict(start, noiseLevelOfLogSnr(logSnr), got);
-        QVERIFY2(relative(expected, got) < 2e-6, qPrintable(QString::number(relative(expected, got))));
+        cpu_->predict(start, noiseLevelOfLogSnr(logSnr), expected, guidance);
+        gpu_->predict(start, noiseLevelOfLogSnr(logSnr), got, guidance);
+        QVERIFY2(relative(expected, got) < 5e-6, qPrintable(QString::number(relative(expected, got))));
     }
     const std::vector<ReverseStep> steps = plan(15, clamp);
     expected = got = start;
     std::vector<float> expectedFrames(steps.size() * start.size());
     std::vector<float> gotFrames(expectedFrames.size());
-    cpu_->reverse(steps, 99, 7, expected, {}, expectedFrames);
-    gpu_->reverse(steps, 99, 7, got, {}, gotFrames);
+    cpu_->reverse(steps, 99, 7, expected, {}, expectedFrames, guidance);
+    gpu_->reverse(steps, 99, 7, got, {}, gotFrames, guidance);
     QVERIFY2(relative(expected, got) < 1e-5, qPrintable(QString::number(relative(expected, got))));
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const double error = relative(std::span(expectedFrames).subspan(i * start.size(), start.size()),

@@ -1,9 +1,11 @@
 #include "denoiser/ComputeShaders.h"
+#include "denoiser/DenoiserBackend.h"
 #include "denoiser/DeviceLayout.h"
 #include "denoiser/Elementary.h"
 #include "denoiser/StripNetwork.h"
 #include "diffusion/ForwardProcess.h"
 #include "diffusion/Noise.h"
+#include "diffusion/Parametrisation.h"
 #include "diffusion/ReverseSampler.h"
 #include "gpu/ComputeProgram.h"
 #include "gpu/GlContext.h"
@@ -77,6 +79,7 @@ class ComputeKernelsTest : public QObject {
     void batchIsDrawnAsDefined();
     void productsOfAllPasses_data();
     void productsOfAllPasses();
+    void lossAndItsDerivative_data();
     void lossAndItsDerivative();
     void partialsAreAdded();
     void sumsOfSquaresAndLosses();
@@ -123,13 +126,28 @@ void ComputeKernelsTest::batchIsDrawnAsDefined_data() {
     QTest::addColumn<int>("points");
     QTest::addColumn<int>("steps");
     QTest::addColumn<int>("first");
-    QTest::newRow("default") << 512 << 51 << true << 700 << 1000 << 0;
-    QTest::newRow("independent") << 512 << 51 << false << 700 << 1000 << 0;
-    QTest::newRow("no floor, odd") << 100 << 0 << true << 3 << 50 << 0;
-    QTest::newRow("only floor") << 100 << 100 << true << 3 << 50 << 0;
-    QTest::newRow("one point, one step") << 7 << 1 << true << 1 << 1 << 0;
-    QTest::newRow("second half") << 1000 << 100 << true << 700 << 1000 << 512;
-    QTest::newRow("largest") << 65536 << 6554 << true << 700 << 10000 << 65024;
+    QTest::addColumn<LossKind>("loss");
+    QTest::addColumn<Parametrisation>("parametrisation");
+    QTest::addColumn<int>("classes");
+    const auto row = [](const char* name, int batch, int floorCount, bool stratified, int points, int steps,
+                        int first, LossKind loss = LossKind::Simple,
+                        Parametrisation parametrisation = Parametrisation::Eps, int classes = 0) {
+        QTest::newRow(name) << batch << floorCount << stratified << points << steps << first << loss
+                            << parametrisation << classes;
+    };
+    row("default", 512, 51, true, 700, 1000, 0);
+    row("independent", 512, 51, false, 700, 1000, 0);
+    row("no floor, odd", 100, 0, true, 3, 50, 0);
+    row("only floor", 100, 100, true, 3, 50, 0);
+    row("one point, one step", 7, 1, true, 1, 1, 0);
+    row("second half", 1000, 100, true, 700, 1000, 512);
+    row("largest", 65536, 6554, true, 700, 10000, 65024);
+    row("bound, v, classes", 512, 100, true, 700, 100, 0, LossKind::Bound, Parametrisation::V, 3);
+    row("clean points, x0", 512, 200, true, 700, 1000, 0, LossKind::X0Space, Parametrisation::X0);
+    row("four variables", 512, 51, true, 700, 1000, 0, LossKind::FourVariable);
+    row("four variables, v, classes", 512, 51, false, 700, 1, 0, LossKind::FourVariable, Parametrisation::V,
+        64);
+    row("learned variance", 512, 51, true, 700, 50, 0, LossKind::LearnedVariance, Parametrisation::Eps, 9);
 }
 
 void ComputeKernelsTest::batchIsDrawnAsDefined() {
@@ -145,23 +163,38 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
     const std::vector<float> data = values(static_cast<std::size_t>(2 * points), 1);
     ScheduleSettings settings;
     settings.steps = steps;
-    const auto levels = noiseLevels(NoiseSchedule(settings), Conditioning::LogSnr);
-    std::vector<float> rows;
-    for (const NoiseLevel& level : levels)
-        rows.insert(rows.end(), {level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar, level.condition, 0.0f});
+    const NoiseSchedule schedule(settings);
+    const auto levels = noiseLevels(schedule, Conditioning::LogSnr);
+    QFETCH(LossKind, loss);
+    QFETCH(Parametrisation, parametrisation);
+    QFETCH(int, classes);
+    const LossTable table = lossTable(schedule, {.loss = loss});
+    const int inputCount = inputFeatures + (classes + 7) / 8 * 8;
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(points));
+    for (std::size_t i = 0; classes > 0 && i < labels.size(); ++i)
+        labels[i] = static_cast<std::int32_t>(i) % classes;
 
     ComputeProgram program("batch.comp", shaderSource("batch.comp"));
     const StorageBuffer pointBuffer = filled(data);
-    const StorageBuffer levelBuffer = filled(rows);
-    const StorageBuffer inputs(samples * inputFeatures * sizeof(float));
-    const StorageBuffer targets(samples * 2 * sizeof(float));
+    const StorageBuffer levelBuffer = filled(deviceLevels(levels, table));
+    const StorageBuffer inputs(static_cast<std::size_t>(samples * inputCount) * sizeof(float));
+    const StorageBuffer targets(samples * 8 * sizeof(float));
+    StorageBuffer labelBuffer(labels.size() * sizeof(std::int32_t));
+    labelBuffer.upload(std::span<const std::int32_t>(labels));
     pointBuffer.bind(0);
     levelBuffer.bind(1);
     inputs.bind(2);
     targets.bind(3);
+    labelBuffer.bind(4);
     program.set("seedLow", static_cast<std::uint32_t>(seed));
     program.set("seedHigh", static_cast<std::uint32_t>(seed >> 32));
     program.set("stream", static_cast<std::uint32_t>(Stream::Batch));
+    program.set("extraStream", static_cast<std::uint32_t>(Stream::BatchExtra));
+    program.set("dropBelow", classDropBelow);
+    program.set("classes", classes);
+    program.set("classQuads", (inputCount - inputFeatures) / 4);
+    program.set("separateNoise", table.separateNoise ? 1 : 0);
+    program.set("parametrisation", static_cast<int>(parametrisation));
     program.set("step", step);
     program.set("batch", batch);
     program.set("floorCount", floorCount);
@@ -171,31 +204,51 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
     program.set("pointCount", static_cast<std::uint32_t>(points));
     program.set("levelCount", static_cast<std::uint32_t>(steps));
     program.dispatch(samples / 64);
-    const std::vector<float> gotInputs = read(inputs, samples * inputFeatures);
-    const std::vector<float> gotTargets = read(targets, samples * 2);
+    const std::vector<float> gotInputs = read(inputs, static_cast<std::size_t>(samples * inputCount));
+    const std::vector<float> gotTargets = read(targets, samples * 8);
 
     for (int sample = 0; sample < samples && first + sample < batch; ++sample) {
         const int i = first + sample;
         const auto words = philox(seed, Stream::Batch, static_cast<std::uint32_t>(i), step);
         const float* x0 = &data[2 * std::size_t{indexBelow(words[0], static_cast<std::uint32_t>(points))}];
-        const auto eps = normalsOf(words[2], words[3]);
+        const auto extra = philox(seed, Stream::BatchExtra, static_cast<std::uint32_t>(i), step);
+        auto eps = normalsOf(words[2], words[3]);
+        auto target = eps;
         NoiseLevel level{};
+        LevelLoss cost{};
         if (i < floorCount) {
             const float u =
                 stratified ? (static_cast<float>(i) + uniformOf(words[1])) / static_cast<float>(floorCount)
                            : uniformOf(words[1]);
             level = noiseLevelOfLogSnr(-12.0 + 22.0 * static_cast<double>(u));
+            const auto cell = static_cast<std::size_t>(std::min(u * 256.0f, 255.0f));
+            cost.weight =
+                table.floorWeights[cell] + (u * 256.0f - static_cast<float>(cell)) *
+                                               (table.floorWeights[cell + 1] - table.floorWeights[cell]);
         } else {
             const auto t = static_cast<std::uint64_t>(steps);
             const std::uint64_t below = indexBelow(words[1], static_cast<std::uint32_t>(steps));
             const auto j = static_cast<std::uint64_t>(i - floorCount);
             const auto m = static_cast<std::uint64_t>(batch - floorCount);
-            level = levels.at(stratified ? (t * j + below) / m : below);
+            const std::uint64_t index = stratified ? (t * j + below) / m : below;
+            level = levels.at(index);
+            cost = table.levels.at(index);
+            if (table.separateNoise) {
+                const auto ofStep = normalsOf(extra[2], extra[3]);
+                for (std::size_t axis = 0; axis < 2; ++axis) {
+                    eps[axis] =
+                        std::sqrt(1.0f - cost.weight) * eps[axis] + std::sqrt(cost.weight) * ofStep[axis];
+                    target[axis] = ofStep[axis] / std::sqrt(cost.weight);
+                }
+            }
         }
-        std::vector<float> features(inputFeatures);
-        inputOf(level.sqrtAlphaBar * x0[0] + level.sqrtOneMinusAlphaBar * eps[0],
-                level.sqrtAlphaBar * x0[1] + level.sqrtOneMinusAlphaBar * eps[1], level.condition, features);
-        for (int f = 0; f < inputFeatures; ++f) {
+        const std::size_t place = indexBelow(words[0], static_cast<std::uint32_t>(points));
+        const int label = classes > 0 && extra[0] >= classDropBelow ? labels[place] : anyClass;
+        const std::array<float, 2> xt{level.sqrtAlphaBar * x0[0] + level.sqrtOneMinusAlphaBar * eps[0],
+                                      level.sqrtAlphaBar * x0[1] + level.sqrtOneMinusAlphaBar * eps[1]};
+        std::vector<float> features(static_cast<std::size_t>(inputCount));
+        inputOf(xt[0], xt[1], level.condition, features, label);
+        for (int f = 0; f < inputCount; ++f) {
             const float got = gotInputs[inRows(f, sample, samples)];
             QVERIFY2(std::abs(got - features[static_cast<std::size_t>(f)]) < 1e-5f,
                      qPrintable(QString("sample %1 feature %2: %3, not %4")
@@ -204,8 +257,18 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
                                     .arg(static_cast<double>(got))
                                     .arg(static_cast<double>(features[static_cast<std::size_t>(f)]))));
         }
+        const auto toEps =
+            conversion(parametrisation, Parametrisation::Eps, level.sqrtAlphaBar, level.sqrtOneMinusAlphaBar);
+        const float* got = &gotTargets[8 * static_cast<std::size_t>(sample)];
+        const auto near = [](float a, float b, float scale) { return std::abs(a - b) <= 4e-6f * scale; };
         for (std::size_t axis = 0; axis < 2; ++axis)
-            QVERIFY(std::abs(gotTargets[2 * static_cast<std::size_t>(sample) + axis] - eps[axis]) < 2e-6f);
+            QVERIFY(near(got[axis], target[axis] - toEps.fromXt * xt[axis],
+                         1.0f + std::abs(target[axis]) + std::abs(toEps.fromXt * xt[axis])));
+        QVERIFY(near(got[2], toEps.fromValue, std::abs(toEps.fromValue)));
+        QVERIFY(near(got[3], cost.weight, cost.weight));
+        QCOMPARE(got[4], cost.klWeight);
+        QCOMPARE(got[5], cost.logRange);
+        QCOMPARE(got[6], cost.meanFactor);
     }
 }
 
@@ -328,12 +391,21 @@ void ComputeKernelsTest::productsOfAllPasses() {
              qPrintable(QString::number(relative(expectedOutput, gotOutput))));
 }
 
+void ComputeKernelsTest::lossAndItsDerivative_data() {
+    QTest::addColumn<bool>("twoHeads");
+    QTest::newRow("one head") << false;
+    QTest::newRow("two heads") << true;
+}
+
 void ComputeKernelsTest::lossAndItsDerivative() {
+    QFETCH(bool, twoHeads);
     constexpr int samples = 128;
     constexpr int batch = 200;
     constexpr int columns = 64;
     const std::vector<float> outputs = values(8 * samples, 5);
-    const std::vector<float> targets = values(2 * samples, 6);
+    std::vector<float> targets = values(8 * samples, 6);
+    for (std::size_t i = 0; i < targets.size(); ++i)
+        if (i % 8 > 2) targets[i] = std::abs(targets[i]);
     ComputeProgram program("loss.comp", shaderSource("loss.comp"));
     const StorageBuffer outputBuffer = filled(outputs);
     const StorageBuffer targetBuffer = filled(targets);
@@ -348,23 +420,38 @@ void ComputeKernelsTest::lossAndItsDerivative() {
     program.set("batch", batch);
     program.set("first", samples);
     program.set("columnCount", columns);
-    program.set("scale", 2.0f / batch);
+    program.set("twoHeads", twoHeads ? 1 : 0);
+    program.set("scale", 1.0f / batch);
     program.dispatch(samples / 64);
     const auto gotLosses = read(losses, 2 * samples);
     const auto gotRows = read(rows, 8 * samples);
     const auto gotColumns = read(columnBuffer, columns * samples);
     for (std::size_t s = 0; s < samples; ++s) {
         const bool real = samples + s < batch;
-        float loss = 0.0f;
+        const auto wanted = [&](std::size_t i) { return static_cast<double>(targets[8 * s + i]); };
+        const auto said = [&](std::size_t i) { return static_cast<double>(outputs[8 * s + i]); };
+        const double gain = wanted(2), weight = wanted(3), kl = wanted(4), range = wanted(5),
+                     factor = wanted(6);
+        double loss = 0.0;
+        std::array<double, 8> slope{};
         for (std::size_t o = 0; o < 2; ++o) {
-            const float error = real ? outputs[8 * s + o] - targets[2 * s + o] : 0.0f;
-            loss += error * error;
-            const float expected = error * (2.0f / batch);
-            QVERIFY(std::abs(gotRows[8 * s + o] - expected) <= 1e-7f * std::abs(expected));
-            QCOMPARE(gotColumns[(s / 8 * columns + o) * 8 + s % 8], gotRows[8 * s + o]);
+            const double error = gain * said(o) - wanted(o);
+            loss += weight * error * error;
+            slope[o] = 2.0 * weight * gain * error / batch;
+            if (!twoHeads) continue;
+            const double f = 1.0 / (1.0 + std::exp(-said(2 + o)));
+            const double ratio = (1.0 + factor * error * error) * std::exp(-f * range);
+            loss += kl * 0.5 * (f * range + ratio - 1.0);
+            slope[2 + o] = kl * 0.5 * range * (1.0 - ratio) * f * (1.0 - f) / batch;
         }
-        for (std::size_t o = 2; o < 8; ++o) QCOMPARE(gotRows[8 * s + o], 0.0f);
-        QVERIFY(std::abs(gotLosses[samples + s] - loss) <= 2e-7f * loss);
+        for (std::size_t o = 0; o < 8; ++o) {
+            const double got = static_cast<double>(gotRows[8 * s + o]);
+            QVERIFY(std::abs(got - (real ? slope[o] : 0.0)) <= 1e-6 * (0.01 + std::abs(slope[o])));
+            if (o < (twoHeads ? 4u : 2u))
+                QCOMPARE(gotColumns[(s / 8 * columns + o) * 8 + s % 8], gotRows[8 * s + o]);
+        }
+        QVERIFY(std::abs(static_cast<double>(gotLosses[samples + s]) - (real ? loss : 0.0)) <=
+                1e-6 * (0.1 + loss));
         QCOMPARE(gotLosses[s], 0.0f);  // those of the samples before `first` are left alone
     }
 }
@@ -522,7 +609,13 @@ void ComputeKernelsTest::particlesMove() {
     inputs.bind(3);
     memoryBuffer.bind(4);
     pathEnds.bind(5);
+    outputBuffer.bind(6);
     program.set("move", 1);
+    program.set("classQuads", 0);
+    program.set("label", anyClass);
+    program.set("guided", 0);
+    program.set("toX0", std::array<float, 2>{1.0f / step.level.sqrtAlphaBar,
+                                             -step.level.sqrtOneMinusAlphaBar / step.level.sqrtAlphaBar});
     program.set("samples", samples);
     program.set("seedLow", 5u);
     program.set("seedHigh", 6u);
@@ -536,8 +629,6 @@ void ComputeKernelsTest::particlesMove() {
     program.set("stretchScale", step.stretch.scale);
     program.set("firstParticle", 1000u);
     program.set("frameBase", samples);
-    program.set("sqrtAlphaBar", step.level.sqrtAlphaBar);
-    program.set("sqrtOneMinusAlphaBar", step.level.sqrtOneMinusAlphaBar);
     program.set("fromXt", step.fromXt);
     program.set("fromX0", step.fromX0);
     program.set("fromMemory", step.fromMemory);

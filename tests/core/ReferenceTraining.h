@@ -1,6 +1,7 @@
 #pragma once
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/Noise.h"
+#include "diffusion/NoiseSchedule.h"
 
 #include <Eigen/Dense>
 
@@ -23,9 +24,9 @@ template <typename Flat>
 Network networkOf(const diffuscope::MlpLayout& layout, const Flat& flat) {
     Network network;
     std::size_t at = 0;
-    int in = diffuscope::inputFeatures;
+    int in = diffuscope::inputFeatures + layout.classes;
     for (int l = 0; l <= layout.depth; ++l) {
-        const int out = l < layout.depth ? layout.width : 2;
+        const int out = l < layout.depth ? layout.width : layout.twoHeads ? 4 : 2;
         Matrix w(out, in);
         for (int i = 0; i < out; ++i)
             for (int j = 0; j < in; ++j) w(i, j) = static_cast<double>(flat[at++]);
@@ -49,8 +50,8 @@ inline std::vector<double> flatOf(const Network& network) {
     return flat;
 }
 
-inline Vector features(double x, double y, double c) {
-    Vector f(diffuscope::inputFeatures);
+inline Vector features(double x, double y, double c, int classes = 0, int label = -1) {
+    Vector f = Vector::Zero(diffuscope::inputFeatures + classes);
     int at = 0;
     f(at++) = x;
     f(at++) = y;
@@ -68,6 +69,7 @@ inline Vector features(double x, double y, double c) {
         f(at++) = std::sin(angle);
         f(at++) = std::cos(angle);
     }
+    if (label >= 0) f(at + label) = 1.0;
     return f;
 }
 
@@ -86,18 +88,76 @@ inline std::vector<Vector> forward(const Network& network, const Vector& input) 
     return z;
 }
 
-inline Vector predict(const Network& network, double x, double y, double c) {
-    return forward(network, features(x, y, c)).back();
+inline Vector predict(const Network& network, double x, double y, double c, int classes = 0, int label = -1) {
+    return forward(network, features(x, y, c, classes, label)).back();
 }
 
-struct Sample {
-    double x, y, c, eps0, eps1;
+/// What is trained: the network's layout, the data, and the loss under a schedule.
+struct Task {
+    diffuscope::MlpLayout layout;
+    std::vector<float> data;
+    std::vector<std::int32_t> labels;
+    diffuscope::ScheduleSettings schedule;
+    diffuscope::TrainingSettings training;
 };
 
-inline std::vector<Sample> batch(const diffuscope::BatchSettings& settings,
-                                 diffuscope::Conditioning conditioning, const std::vector<float>& data,
-                                 const std::vector<diffuscope::NoiseLevel>& levels, std::int64_t n) {
+/// A noisy point, what eps-hat is compared with, and the rest of what its loss is made of.
+struct Sample {
+    double x, y, c;
+    double target0, target1;
+    double weight = 1.0;
+    double signal = 0.0, noise = 0.0;  ///< sqrt(alphaBar), sqrt(1 - alphaBar)
+    int label = -1;
+    double eps0 = 0.0, eps1 = 0.0;
+    int t = 0;  ///< 0: of the floor
+};
+
+/// beta-tilde_t; that of t = 2 in place of 0, or beta_1 where there is no t = 2.
+inline double posteriorVariance(const diffuscope::NoiseSchedule& schedule, int t) {
+    if (t == 1 && schedule.steps() == 1) return schedule.beta(1);
+    return schedule.posteriorVariance(std::max(t, 2));
+}
+
+inline double weightAt(const diffuscope::NoiseSchedule& schedule,
+                       const diffuscope::TrainingSettings& training, int t) {
+    using diffuscope::LossKind;
+    const double beta = schedule.beta(t);
+    const double alphaBar = schedule.alphaBar(t);
+    switch (training.loss) {
+        case LossKind::Bound:
+            return beta * beta / (2.0 * beta * (1.0 - beta) * schedule.oneMinusAlphaBar(t));
+        case LossKind::X0Space:
+            return std::min(schedule.oneMinusAlphaBar(t) / alphaBar, training.weightCap);
+        case LossKind::FourVariable:
+            return beta / schedule.oneMinusAlphaBar(t);
+        default:
+            return 1.0;
+    }
+}
+
+/// Where there is no step: (1 - alphaBar)/alphaBar is known; the others lie on a line in (log-SNR, log
+/// weight) between the two steps around, or have the weight of the nearest end.
+inline double weightBetween(const diffuscope::NoiseSchedule& schedule,
+                            const diffuscope::TrainingSettings& training, double logSnr) {
+    if (training.loss == diffuscope::LossKind::X0Space)
+        return std::min(std::exp(-logSnr), training.weightCap);
+    if (logSnr >= schedule.logSnr(1)) return weightAt(schedule, training, 1);
+    for (int t = 2; t <= schedule.steps(); ++t) {
+        const double from = schedule.logSnr(t - 1);
+        const double to = schedule.logSnr(t);
+        if (logSnr < to) continue;
+        return weightAt(schedule, training, t - 1) *
+               std::pow(weightAt(schedule, training, t) / weightAt(schedule, training, t - 1),
+                        (from - logSnr) / (from - to));
+    }
+    return weightAt(schedule, training, schedule.steps());
+}
+
+inline std::vector<Sample> batch(const diffuscope::BatchSettings& settings, const Task& task,
+                                 std::int64_t n) {
     using namespace diffuscope;
+    const NoiseSchedule schedule(task.schedule);
+    const Conditioning conditioning = task.layout.conditioning;
     std::vector<Sample> samples;
     const int floorCount = conditioning == Conditioning::StepIndex
                                ? 0
@@ -105,53 +165,140 @@ inline std::vector<Sample> batch(const diffuscope::BatchSettings& settings,
     for (int i = 0; i < settings.batch; ++i) {
         const auto word = philox(settings.seed, Stream::Batch, static_cast<std::uint32_t>(i),
                                  static_cast<std::uint32_t>(n));
+        const auto extra = philox(settings.seed, Stream::BatchExtra, static_cast<std::uint32_t>(i),
+                                  static_cast<std::uint32_t>(n));
         const bool fromFloor = i < floorCount;
         const double places = fromFloor ? floorCount : settings.batch - floorCount;
         const double place = fromFloor ? i : i - floorCount;
-        double signal, noise, c;
+        const std::size_t point = indexBelow(word[0], static_cast<std::uint32_t>(task.data.size() / 2));
+        Eigen::Vector2d eps(static_cast<double>(normalsOf(word[2], word[3])[0]),
+                            static_cast<double>(normalsOf(word[2], word[3])[1]));
+        Eigen::Vector2d target = eps;
+        Sample s{};
         if (fromFloor) {
             double u = static_cast<double>(uniformOf(word[1]));
             if (settings.stratified) u = (place + u) / places;
-            c = -12.0 + 22.0 * u;
-            signal = std::sqrt(logistic(c));
-            noise = std::sqrt(logistic(-c));
+            s.c = -12.0 + 22.0 * u;
+            s.signal = std::sqrt(logistic(s.c));
+            s.noise = std::sqrt(logistic(-s.c));
+            const double cell = std::min(std::floor(u * 256.0), 255.0);
+            const auto node = [&](double k) {
+                return weightBetween(schedule, task.training, -12.0 + 22.0 * k / 256.0);
+            };
+            s.weight = node(cell) + (u * 256.0 - cell) * (node(cell + 1.0) - node(cell));
         } else {
             double u = word[1] * 0x1p-32;
             if (settings.stratified) u = (place + u) / places;
-            const NoiseLevel& level =
-                levels[static_cast<std::size_t>(u * static_cast<double>(levels.size()))];
-            signal = static_cast<double>(level.sqrtAlphaBar);
-            noise = static_cast<double>(level.sqrtOneMinusAlphaBar);
-            c = static_cast<double>(level.condition);
+            s.t = static_cast<int>(u * schedule.steps()) + 1;
+            const NoiseLevel level = noiseLevel(schedule, s.t, conditioning);
+            s.signal = static_cast<double>(level.sqrtAlphaBar);
+            s.noise = static_cast<double>(level.sqrtOneMinusAlphaBar);
+            s.c = static_cast<double>(level.condition);
+            s.weight = weightAt(schedule, task.training, s.t);
+            if (task.training.loss == LossKind::FourVariable) {
+                const auto normals = normalsOf(extra[2], extra[3]);
+                const Eigen::Vector2d step(static_cast<double>(normals[0]), static_cast<double>(normals[1]));
+                const double before = std::sqrt(schedule.alpha(s.t) * schedule.oneMinusAlphaBar(s.t - 1));
+                const double all = std::sqrt(schedule.oneMinusAlphaBar(s.t));
+                eps = (before * eps + std::sqrt(schedule.beta(s.t)) * step) / all;
+                target = step * all / std::sqrt(schedule.beta(s.t));
+            }
         }
-        const std::size_t point = 2 * indexBelow(word[0], static_cast<std::uint32_t>(data.size() / 2));
-        const auto eps = normalsOf(word[2], word[3]);
-        samples.push_back(
-            {signal * static_cast<double>(data[point]) + noise * static_cast<double>(eps[0]),
-             signal * static_cast<double>(data[point + 1]) + noise * static_cast<double>(eps[1]), c,
-             static_cast<double>(eps[0]), static_cast<double>(eps[1])});
+        if (task.layout.classes > 0 && extra[0] >= 0.1 * 0x1p32) s.label = task.labels[point];
+        s.x = s.signal * static_cast<double>(task.data[2 * point]) + s.noise * eps(0);
+        s.y = s.signal * static_cast<double>(task.data[2 * point + 1]) + s.noise * eps(1);
+        s.target0 = target(0);
+        s.target1 = target(1);
+        s.eps0 = eps(0);
+        s.eps1 = eps(1);
+        samples.push_back(s);
     }
     return samples;
 }
 
-/// The batch's mean of |eps - eps-hat|^2.
-inline double loss(const Network& network, const std::vector<Sample>& samples) {
+inline Eigen::Vector2d epsOf(diffuscope::Parametrisation parametrisation, const Sample& s,
+                             const Vector& output) {
+    const Eigen::Vector2d xt(s.x, s.y);
+    const Eigen::Vector2d said = output.head<2>();
+    if (parametrisation == diffuscope::Parametrisation::X0) return (xt - s.signal * said) / s.noise;
+    if (parametrisation == diffuscope::Parametrisation::V) return s.noise * xt + s.signal * said;
+    return said;
+}
+
+/// KL(q(x_{t-1} | x_t, x_0) || N(mu, Sigma)) times T/1000, for a mean that follows from `epsHat`.
+inline double klTerm(const diffuscope::NoiseSchedule& schedule, const Sample& s,
+                     const Eigen::Vector2d& epsHat, const Vector& output) {
+    if (s.t == 0) return 0.0;
+    const double beta = schedule.beta(s.t);
+    const double low = posteriorVariance(schedule, s.t);
+    double sum = 0.0;
+    for (int axis = 0; axis < 2; ++axis) {
+        const double share = logistic(output(2 + axis));
+        const double logVariance = share * std::log(beta) + (1.0 - share) * std::log(low);
+        const double error = epsHat(axis) - (axis == 0 ? s.eps0 : s.eps1);
+        const double meanError = beta / std::sqrt((1.0 - beta) * schedule.oneMinusAlphaBar(s.t)) * error;
+        sum +=
+            0.5 * (logVariance - std::log(low) + (low + meanError * meanError) / std::exp(logVariance) - 1.0);
+    }
+    return sum * schedule.steps() / 1000.0;
+}
+
+inline Vector predict(const Network& network, const Task& task, const Sample& s) {
+    return predict(network, s.x, s.y, s.c, task.layout.classes, s.label);
+}
+
+/// The batch's mean loss. The mean of the KL term follows from `meanOf`, which is held fixed.
+inline double loss(const Network& network, const Task& task, const std::vector<Sample>& samples,
+                   const Network& meanOf) {
+    const diffuscope::NoiseSchedule schedule(task.schedule);
+    const auto parametrisation = task.layout.parametrisation;
     double sum = 0.0;
     for (const Sample& s : samples) {
-        sum += (predict(network, s.x, s.y, s.c) - Eigen::Vector2d(s.eps0, s.eps1)).squaredNorm();
+        const Vector output = predict(network, task, s);
+        sum += s.weight *
+               (epsOf(parametrisation, s, output) - Eigen::Vector2d(s.target0, s.target1)).squaredNorm();
+        if (task.layout.twoHeads)
+            sum += klTerm(schedule, s, epsOf(parametrisation, s, predict(meanOf, task, s)), output);
     }
     return sum / static_cast<double>(samples.size());
 }
 
-inline Network gradient(const Network& network, const std::vector<Sample>& samples) {
+/// Of the plain loss of a network that predicts eps.
+inline double loss(const Network& network, const std::vector<Sample>& samples) {
+    return loss(network, {}, samples, network);
+}
+
+/// The loss's derivatives by the outputs.
+inline Vector outputSlope(const Task& task, const Sample& s, const Vector& output) {
+    using diffuscope::Parametrisation;
+    const diffuscope::NoiseSchedule schedule(task.schedule);
+    const Eigen::Vector2d epsHat = epsOf(task.layout.parametrisation, s, output);
+    const double factor = task.layout.parametrisation == Parametrisation::Eps ? 1.0
+                          : task.layout.parametrisation == Parametrisation::V ? s.signal
+                                                                              : -s.signal / s.noise;
+    Vector slope = Vector::Zero(output.size());
+    slope.head<2>() = 2.0 * s.weight * factor * (epsHat - Eigen::Vector2d(s.target0, s.target1));
+    if (task.layout.twoHeads) {
+        constexpr double h = 1e-5;  // the KL term by differences: of the heads alone
+        for (int axis = 2; axis < 4; ++axis) {
+            Vector up = output;
+            Vector down = output;
+            up(axis) += h;
+            down(axis) -= h;
+            slope(axis) = (klTerm(schedule, s, epsHat, up) - klTerm(schedule, s, epsHat, down)) / (2.0 * h);
+        }
+    }
+    return slope;
+}
+
+inline Network gradient(const Network& network, const Task& task, const std::vector<Sample>& samples) {
     Network g = network;
     for (Matrix& w : g.weights) w.setZero();
     for (Vector& b : g.biases) b.setZero();
     for (const Sample& s : samples) {
-        const Vector input = features(s.x, s.y, s.c);
+        const Vector input = features(s.x, s.y, s.c, task.layout.classes, s.label);
         const std::vector<Vector> z = forward(network, input);
-        Vector delta =
-            2.0 / static_cast<double>(samples.size()) * (z.back() - Eigen::Vector2d(s.eps0, s.eps1));
+        Vector delta = outputSlope(task, s, z.back()) / static_cast<double>(samples.size());
         for (std::size_t l = z.size(); l-- > 0;) {
             const Vector a =
                 l == 0 ? input : Vector(z[l - 1].unaryExpr([](double v) { return v * logistic(v); }));
@@ -165,6 +312,10 @@ inline Network gradient(const Network& network, const std::vector<Sample>& sampl
         }
     }
     return g;
+}
+
+inline Network gradient(const Network& network, const std::vector<Sample>& samples) {
+    return gradient(network, {}, samples);
 }
 
 struct State {
@@ -183,12 +334,11 @@ struct State {
     [[nodiscard]] Network network() const { return networkOf(layout, parameters); }
 
     /// One step; returns its loss.
-    double train(const diffuscope::BatchSettings& settings, const std::vector<float>& data,
-                 const std::vector<diffuscope::NoiseLevel>& levels) {
+    double train(const diffuscope::BatchSettings& settings, const Task& task) {
         ++step;
-        const auto samples = batch(settings, layout.conditioning, data, levels, step);
+        const auto samples = batch(settings, task, step);
         const Network now = network();
-        std::vector<double> g = flatOf(gradient(now, samples));
+        std::vector<double> g = flatOf(gradient(now, task, samples));
         double norm2 = 0.0;
         for (const double value : g) norm2 += value * value;
         const double clip = std::min(1.0, 1.0 / std::sqrt(norm2));
@@ -202,7 +352,7 @@ struct State {
             parameters[i] -= settings.learningRate * mHat / (std::sqrt(vHat) + 1e-8);
             average[i] = decay * average[i] + (1.0 - decay) * parameters[i];
         }
-        return loss(now, samples);
+        return loss(now, task, samples, now);
     }
 };
 

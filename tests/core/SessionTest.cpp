@@ -35,7 +35,7 @@ Session example() {
     session.run.data = std::make_shared<const DataSet>(data);
 
     TrainingState& state = session.run.state;
-    state = initialState(layoutOf(settings.network), 3);
+    state = initialState(layoutOf(settings, data), 3);
     state.parameters[0] = -0.0f;
     state.average.assign(state.parameters.size(), 0.25f);
     state.firstMoment.assign(state.parameters.size(), std::numeric_limits<float>::denorm_min());
@@ -310,6 +310,58 @@ class SessionTest : public QObject {
         QVERIFY(settings["schedule.kind"] == json("cosine"));
         const json inputs = json::parse(file.meta()["inputs"].get<std::string>());
         QCOMPARE(inputs["features"].size(), static_cast<std::size_t>(inputFeatures));
+        QVERIFY(inputs["output"] == json("eps"));
+    }
+
+    void everyNetworkComesBack_data() {
+        QTest::addColumn<Parametrisation>("parametrisation");
+        QTest::addColumn<LossKind>("loss");
+        QTest::addColumn<bool>("classes");
+        QTest::newRow("x0") << Parametrisation::X0 << LossKind::X0Space << false;
+        QTest::newRow("v, classes") << Parametrisation::V << LossKind::Bound << true;
+        QTest::newRow("two heads, classes") << Parametrisation::Eps << LossKind::LearnedVariance << true;
+        QTest::newRow("v, two heads") << Parametrisation::V << LossKind::LearnedVariance << false;
+    }
+    void everyNetworkComesBack() {
+        QFETCH(Parametrisation, parametrisation);
+        QFETCH(LossKind, loss);
+        QFETCH(bool, classes);
+        Session session = example();
+        Settings& settings = session.run.settings;
+        settings.network.parametrisation = parametrisation;
+        settings.network.classes = classes;
+        settings.training.loss = loss;
+        session.run.state = initialState(layoutOf(settings, *session.run.data), 3);
+        session.run.state.step = 7;
+        const ReadSession read = readSession(writeSession(session));
+        QVERIFY(read.session.run.state == session.run.state);
+        QVERIFY(read.session.run.settings == settings);
+        QVERIFY(read.warnings.empty());
+        File file = File::of(writeSession(session));
+        const bool twoHeads = loss == LossKind::LearnedVariance;
+        QVERIFY(file.tensor("denoiser.2.bias")["shape"] == json::array({twoHeads ? 4 : 2}));
+        const json inputs = json::parse(file.meta()["inputs"].get<std::string>());
+        QCOMPARE(inputs["output"].is_array(), twoHeads);
+        QCOMPARE(inputs["features"].back() == json("k == 1 ? 1 : 0"), classes);
+        // A file that says something else about its network than its settings do is refused.
+        file.setSetting("network.parametrisation", parametrisation == Parametrisation::V ? "eps" : "v");
+        QVERIFY(refusal(file.bytes()).contains("inputs"));
+    }
+
+    /// Before there were losses, parametrisations and classes.
+    void aFileOfTheFirstVersionOpens() {
+        Session session = example();
+        session.run.state = initialState(layoutOf(session.run.settings, *session.run.data), 3);
+        session.run.state.step = 7;
+        File file = File::of(writeSession(session));
+        json settings = json::parse(file.meta()["settings"].get<std::string>());
+        for (const char* id : {"network.parametrisation", "network.classes", "training.loss"})
+            settings.erase(id);
+        file.meta()["settings"] = settings.dump();
+        const ReadSession read = readSession(file.bytes());
+        QCOMPARE(read.warnings.size(), std::size_t{3});
+        QVERIFY(read.session.run.state == session.run.state);
+        QVERIFY(read.session.run.settings == session.run.settings);
     }
 
     void unknownThingsWarnAndAreKept() {

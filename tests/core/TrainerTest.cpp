@@ -1,4 +1,5 @@
 #include "Error.h"
+#include "settings/Fields.h"
 #include "training/Trainer.h"
 
 #include <QtTest>
@@ -29,15 +30,15 @@ Trainer trainerOf(const Settings& settings, int threads = 1) {
 class LostBackend : public DenoiserBackend {
   public:
     const BackendDescription& description() const override { return description_; }
-    void setData(std::span<const float>) override {}
-    void setLevels(std::span<const NoiseLevel>) override {}
+    void setData(std::span<const float>, std::span<const std::int32_t>) override {}
+    void setLevels(std::span<const NoiseLevel>, const LossTable&) override {}
     void setState(const TrainingState&) override {}
     TrainingState state() const override { throw BackendError("lost"); }
     std::int64_t step() const override { return 0; }
     void train(const BatchSettings&, std::span<float>) override { throw BackendError("lost"); }
-    void predict(std::span<const float>, const NoiseLevel&, std::span<float>) override {}
+    void predict(std::span<const float>, const NoiseLevel&, std::span<float>, const Guidance&) override {}
     void reverse(std::span<const ReverseStep>, std::uint64_t, std::uint32_t, std::span<float>,
-                 std::span<float>, std::span<float>) override {}
+                 std::span<float>, std::span<float>, const Guidance&) override {}
     std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet>) override {
         throw BackendError("lost");
     }
@@ -59,6 +60,7 @@ class TrainerTest : public QObject {
     void trainingSettingsKeepTheNetwork();
     void networkSettingsStartAnew_data();
     void networkSettingsStartAnew();
+    void classesComeAndGo();
     void nonFiniteLossIsTakenBack();
     void nonFiniteParametersAreTakenBack();
     void goesOnFromAState();
@@ -91,9 +93,9 @@ void TrainerTest::lossFalls() {
 
 void TrainerTest::trainingSettingsKeepTheNetwork_data() {
     QTest::addColumn<int>("which");
-    const char* names[] = {"learning rate", "batch",  "stratified", "floor",
-                           "data set",      "points", "schedule",   "T"};
-    for (int i = 0; i < 8; ++i) QTest::newRow(names[i]) << i;
+    const char* names[] = {"learning rate", "batch",    "stratified", "floor", "data set",
+                           "points",        "schedule", "T",          "loss",  "second head"};
+    for (int i = 0; i < 10; ++i) QTest::newRow(names[i]) << i;
 }
 
 void TrainerTest::trainingSettingsKeepTheNetwork() {
@@ -108,13 +110,17 @@ void TrainerTest::trainingSettingsKeepTheNetwork() {
     if (which == 5) after.data.points = 100;
     if (which == 6) after.schedule.kind = ScheduleKind::Cosine;
     if (which == 7) after.schedule.steps = 7;
+    if (which == 8) after.training.loss = LossKind::Bound;
+    if (which == 9) after.training.loss = LossKind::LearnedVariance;
 
     Trainer same = trainerOf(before);
     Trainer changed = trainerOf(before);
     same.advance(20);
     changed.advance(20);
-    QVERIFY(!changed.apply(after, after.data == before.data ? dataOf(before) : dataOf(after)));
-    QVERIFY(changed.backend().state() == same.backend().state());
+    const auto data = after.data == before.data ? dataOf(before) : dataOf(after);
+    QVERIFY(costOfChange(before, after) <= Cost::ContinueTraining);
+    QVERIFY(!changed.apply(after, data));
+    QVERIFY(changed.backend().state() == adapted(same.backend().state(), layoutOf(after, *data)));
     QVERIFY(changed.history() == same.history());
     same.advance(3);
     changed.advance(3);
@@ -124,19 +130,22 @@ void TrainerTest::trainingSettingsKeepTheNetwork() {
 
 void TrainerTest::networkSettingsStartAnew_data() {
     QTest::addColumn<int>("which");
-    const char* names[] = {"width", "depth", "conditioning", "seed"};
-    for (int i = 0; i < 4; ++i) QTest::newRow(names[i]) << i;
+    const char* names[] = {"width", "depth", "conditioning", "seed", "parametrisation"};
+    for (int i = 0; i < 5; ++i) QTest::newRow(names[i]) << i;
 }
 
 void TrainerTest::networkSettingsStartAnew() {
     QFETCH(int, which);
     Settings settings = smallSettings();
+    const Settings before = settings;
     Trainer trainer = trainerOf(settings);
     trainer.advance(20);
     if (which == 0) settings.network.width = 24;
     if (which == 1) settings.network.depth = 3;
     if (which == 2) settings.network.conditioning = Conditioning::StepIndex;
     if (which == 3) settings.seed = 2;
+    if (which == 4) settings.network.parametrisation = Parametrisation::V;
+    QCOMPARE(costOfChange(before, settings), Cost::StartAnew);
     QVERIFY(trainer.apply(settings, dataOf(settings)));
     QCOMPARE(trainer.step(), std::int64_t{0});
     QVERIFY(trainer.history().points().empty());
@@ -145,6 +154,38 @@ void TrainerTest::networkSettingsStartAnew() {
     trainer.advance(10);
     fresh.advance(10);
     QVERIFY(trainer.backend().state() == fresh.backend().state());
+}
+
+/// A trained network says the same of points of any class when it gets inputs for classes, and when it loses
+/// them again.
+void TrainerTest::classesComeAndGo() {
+    Settings settings = smallSettings();
+    Trainer trainer = trainerOf(settings);
+    trainer.advance(50);
+    std::vector<float> xt(2 * 20);
+    reverseStart(1, 0, xt);
+    const auto predicted = [&] {
+        std::vector<float> eps(xt.size());
+        trainer.backend().predict(xt, noiseLevelOfLogSnr(0.5), eps);
+        return eps;
+    };
+    const std::vector<float> before = predicted();
+    settings.network.classes = true;
+    QVERIFY(!trainer.apply(settings, std::make_shared<const DataSet>(trainer.data())));
+    QCOMPARE(trainer.backend().state().layout.classes, 0);  // the Swiss roll has none
+    settings.data.dataset = DatasetKind::TwoMoons;
+    QVERIFY(!trainer.apply(settings, dataOf(settings)));
+    QCOMPARE(trainer.backend().state().layout.classes, 2);
+    QCOMPARE(predicted(), before);
+    trainer.advance(50);
+    const std::vector<float> after = predicted();
+    QVERIFY(after != before);
+    QCOMPARE(trainer.step(), std::int64_t{100});
+    settings.network.classes = false;
+    QVERIFY(!trainer.apply(settings, std::make_shared<const DataSet>(trainer.data())));
+    QCOMPARE(trainer.backend().state().layout.classes, 0);
+    QCOMPARE(predicted(), after);
+    trainer.advance(1);
 }
 
 void TrainerTest::nonFiniteLossIsTakenBack() {
@@ -205,17 +246,19 @@ void TrainerTest::goesOnFromAState() {
 
 void TrainerTest::refusesAnotherLayout_data() {
     QTest::addColumn<int>("which");
-    const char* names[] = {"width", "depth", "conditioning", "short", "step", "not finite"};
-    for (int i = 0; i < 6; ++i) QTest::newRow(names[i]) << i;
+    const char* names[] = {"width", "depth",      "conditioning",   "short",
+                           "step",  "not finite", "parametrisation"};
+    for (int i = 0; i < 7; ++i) QTest::newRow(names[i]) << i;
 }
 
 void TrainerTest::refusesAnotherLayout() {
     QFETCH(int, which);
     const Settings settings = smallSettings();
-    MlpLayout layout = layoutOf(settings.network);
+    MlpLayout layout = layoutOf(settings, 0);
     if (which == 0) layout.width = 24;
     if (which == 1) layout.depth = 1;
     if (which == 2) layout.conditioning = Conditioning::StepIndex;
+    if (which == 6) layout.parametrisation = Parametrisation::X0;
     TrainingState state = initialState(layout, 1);
     if (which == 3) state.secondMoment.pop_back();
     if (which == 4) state.step = -1;
@@ -251,7 +294,7 @@ void TrainerTest::lostBackendCostsAtMostTheKeptSteps() {
 /// Weights that are finite but overflow at once: each try fails whatever the rate, and the Trainer says so.
 void TrainerTest::givesUpOnWeightsThatNoRateHelps() {
     const Settings settings = smallSettings();
-    TrainingState state = initialState(layoutOf(settings.network), 1);
+    TrainingState state = initialState(layoutOf(settings, 0), 1);
     std::fill(state.parameters.begin(), state.parameters.end(), 1e30f);
     Trainer trainer(settings, dataOf(settings), makeEigenBackend(1, "test"), state);
     int sentences = 0;

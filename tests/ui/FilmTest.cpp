@@ -27,7 +27,7 @@ std::shared_ptr<const SavedRun> smallRun(LaneKind lanes = LaneKind::Forward) {
     run->settings.network.depth = 1;
     run->settings.data.points = 500;
     run->data = trainingData(run->settings.data, 1);
-    run->state = initialState(layoutOf(run->settings.network), 1);
+    run->state = initialState(layoutOf(run->settings, 0), 1);
     return run;
 }
 

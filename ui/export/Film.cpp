@@ -59,7 +59,8 @@ void validate(const FilmRequest& request, std::string_view format) {
     if (!request.run || !request.run->data || request.run->data->points.empty())
         throw InputError("There are no data to make a film of.");
     const Settings& settings = request.run->settings;
-    if (settings.view.lanes != LaneKind::Forward && layoutOf(settings.network) != request.run->state.layout)
+    if (settings.view.lanes != LaneKind::Forward &&
+        layoutOf(settings, *request.run->data) != request.run->state.layout)
         throw InputError("The settings describe another network than the one whose weights there are.");
 }
 

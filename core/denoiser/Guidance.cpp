@@ -1,0 +1,35 @@
+#include "denoiser/Guidance.h"
+
+#include "Error.h"
+#include "data/DataSet.h"
+#include "diffusion/IdealDenoiser.h"
+
+namespace diffuscope {
+
+Guidance guidanceOf(const Settings& settings, const DataSet& data) {
+    const int chosen = settings.sampler.classNumber;
+    if (chosen == 0) return {};
+    const auto known = data.labels.empty() ? std::size_t{0} : data.classes.size();
+    if (known == 0)
+        throw InputError("These data have no classes; class " + std::to_string(chosen) +
+                         " cannot be sampled.");
+    if (static_cast<std::size_t>(chosen) > known)
+        throw InputError("There is no class " + std::to_string(chosen) + ": the data have classes 1 to " +
+                         std::to_string(known) + ".");
+    if (settings.sampler.denoiser == DenoiserKind::Network && layoutOf(settings, data).classes == 0)
+        throw InputError("The network has not been told the classes: switch on network.classes first.");
+    requireDenoiser(settings.sampler.denoiser, data, chosen - 1);
+    return {chosen - 1, static_cast<float>(settings.sampler.guidance)};
+}
+
+void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
+               const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch) {
+    denoiser.eps(xt, level, guidance.asked(), eps);
+    if (!guidance.both()) return;
+    scratch.resize(eps.size());
+    denoiser.eps(xt, level, anyClass, scratch);
+    for (std::size_t i = 0; i < eps.size(); ++i)
+        eps[i] = scratch[i] + guidance.weight * (eps[i] - scratch[i]);
+}
+
+}  // namespace diffuscope
