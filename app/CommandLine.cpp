@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "Interrupt.h"
+#include "scenes/Resources.h"
 #include "settings/Fields.h"
 #include "verbs/Verbs.h"
 
@@ -18,6 +19,7 @@
 namespace diffuscope {
 namespace {
 
+/// Gui: what draws, or draws letters as data.
 enum class Needs { Core, Gui, Window };
 
 struct VerbRow {
@@ -25,9 +27,9 @@ struct VerbRow {
     Needs needs;
 };
 constexpr VerbRow verbs[] = {
-    {addListVerb, Needs::Core},  {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Core},
-    {addTrainVerb, Needs::Core}, {addSampleVerb, Needs::Core},   {addRenderVerb, Needs::Gui},
-    {addFieldVerb, Needs::Core}, {addSweepVerb, Needs::Core},    {addBenchVerb, Needs::Core}};
+    {addListVerb, Needs::Core},  {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Gui},
+    {addTrainVerb, Needs::Gui},  {addSampleVerb, Needs::Core},   {addRenderVerb, Needs::Gui},
+    {addFieldVerb, Needs::Core}, {addSweepVerb, Needs::Gui},     {addBenchVerb, Needs::Gui}};
 
 int report(const std::string& sentence, int status) {
     std::cerr << "diffuscope: " << sentence << '\n';
@@ -75,6 +77,7 @@ std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char**
     } else {
         application = std::make_unique<QCoreApplication>(argc, argv);
     }
+    if (needs != Needs::Core) initialiseResources();
     std::setlocale(LC_NUMERIC, "C");
     return application;
 }

@@ -1,6 +1,7 @@
 #include "Error.h"
 #include "Files.h"
 #include "data/DataSet.h"
+#include "settings/Fields.h"
 #include "verbs/Verbs.h"
 
 #include <memory>
@@ -20,6 +21,11 @@ int data(const Options& options) {
     Settings settings;
     options.common.applyTo(settings);
     setFromOption("data.set", options.dataset, settings);
+    const Settings defaults;
+    for (const Field& field : fields())
+        if (field.id != "data.set" && field.id != "seed" && !sameValue(field, settings, defaults) &&
+            !(field.id == "data.text" && field.applies(settings)))
+            throw UsageError(std::string(field.id) + " has no effect on draws of " + options.dataset + ".");
     check(settings);
     const DatasetRow& row = datasets()[static_cast<std::size_t>(settings.data.dataset)];
     if (!row.draw)
@@ -30,9 +36,8 @@ int data(const Options& options) {
     const Units units = unitsOf(options.units);
     const PointsOutput output(options.out, false);
 
-    DataSet drawn = row.draw(row.isTable ? options.count : 1, settings.seed);
-    if (!row.isTable)
-        drawn.points = freshDraws(settings.data, drawn, options.count, settings.seed).points;
+    DataSet drawn = drawFrom(settings.data, row.isTable ? options.count : 1, settings.seed);
+    if (!row.isTable) drawn.points = freshDraws(settings.data, drawn, options.count, settings.seed).points;
     const std::vector<std::size_t> shape{drawn.size(), 2};
     output.write(std::move(drawn.points), shape, units, drawn.units);
     return 0;
@@ -54,10 +59,12 @@ CLI::App* addDataVerb(CLI::App& program, Run& run) {
     verb->add_option("--out", options->out, ".csv or .npy (default: CSV on standard output)")
         ->type_name("FILE");
     addSeed(*verb, options->common);
+    addAssignments(*verb, options->common);
     verb->footer(
         "A generator's draws are fresh: no training has seen them. A real table's are its rows, drawn with\n"
         "replacement; training has seen them too.\n"
-        "Example: diffuscope data --dataset two-moons --count 10000 --out moons.npy");
+        "Example: diffuscope data --dataset two-moons --count 10000 --out moons.npy\n"
+        "         diffuscope data --dataset letters --set data.text=Hello --count 10000 --out hello.npy");
     verb->callback([options, &run] { run = [options] { return data(*options); }; });
     return verb;
 }

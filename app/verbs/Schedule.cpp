@@ -43,6 +43,9 @@ int schedule(const Options& options) {
     requireEffect("--beta-min", options.betaMin, "schedule.beta-min", settings);
     requireEffect("--beta-max", options.betaMax, "schedule.beta-max", settings);
     requireEffect("--raw", options.raw ? "on" : "", "schedule.keep-curve", settings);
+    for (const Field& field : fields())
+        if (field.group == Group::Schedule && !sameValue(field, settings, defaults))
+            requireEffect(field.id, "set", field.id, settings);
     check(settings);
     if (!options.out.empty()) {
         constexpr std::string_view endings[] = {"csv"};
@@ -82,7 +85,9 @@ CLI::App* addScheduleVerb(CLI::App& program, Run& run) {
     verb->add_flag("--raw", options->raw, "Use beta as set instead of keeping the curve of T = 1000");
     verb->add_option("--out", options->out, "A .csv file (default: standard output)")->type_name("FILE");
     addAssignments(*verb, options->common);
-    verb->footer("Example: diffuscope schedule --kind cosine --steps 1000 --out cosine.csv");
+    verb->footer(
+        "Example: diffuscope schedule --kind cosine --steps 1000 --out cosine.csv\n"
+        "         diffuscope schedule --kind custom --set 'schedule.curve=log-snr:0,9;0.5,2;1,-9'");
     verb->callback([options, &run] { run = [options] { return schedule(*options); }; });
     return verb;
 }

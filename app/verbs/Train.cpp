@@ -6,6 +6,7 @@
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "io/Import.h"
+#include "scenes/Ink.h"
 #include "training/Trainer.h"
 #include "verbs/Verbs.h"
 
@@ -34,11 +35,18 @@ bool isFile(const std::string& dataset) {
     return !ending.empty() || dataset.find('/') != std::string::npos;
 }
 
-std::shared_ptr<const DataSet> importedData(const std::string& path, const std::string& columns) {
-    constexpr std::string_view tables[] = {"csv", "npy"};
-    requireEnding(path, tables);
+std::shared_ptr<const DataSet> importedData(const std::string& path, const std::string& columns,
+                                            const Settings& settings) {
+    constexpr std::string_view known[] = {"csv", "npy", "png", "jpg", "jpeg"};
+    requireEnding(path, known);
+    const bool picture = isPicture(QString::fromStdString(path));
+    if (picture && !columns.empty())
+        throw UsageError("--columns belongs to a table; " + path + " is a picture.");
     const std::string bytes = readFile(path);
     try {
+        if (picture)
+            return std::make_shared<const DataSet>(
+                importPicture(QByteArray::fromStdString(bytes), settings.data.points, settings.seed));
         return std::make_shared<const DataSet>(importPoints(bytes, columns));
     } catch (const InputError& error) {
         throw InputError(path + ": " + error.what());
@@ -56,7 +64,7 @@ std::shared_ptr<const DataSet> prepare(const Options& options, SavedRun& run) {
     if (isFile(options.dataset)) {
         settings.data.dataset = DatasetKind::Imported;
         check(settings);
-        return importedData(options.dataset, options.columns);
+        return importedData(options.dataset, options.columns, settings);
     }
     setFromOption("data.set", options.dataset, settings);
     check(settings);
@@ -65,7 +73,8 @@ std::shared_ptr<const DataSet> prepare(const Options& options, SavedRun& run) {
         settings.data.dataset == before.dataset)
         return run.data;
     if (settings.data.dataset == DatasetKind::Imported)
-        throw UsageError("Imported points are given as --dataset FILE, a .csv or .npy table.");
+        throw UsageError(
+            "Imported points are given as --dataset FILE, a .csv or .npy table or a .png or .jpg picture.");
     return trainingData(settings.data, settings.seed);
 }
 
@@ -132,7 +141,8 @@ int train(const Options& options) {
 CLI::App* addTrainVerb(CLI::App& program, Run& run) {
     const auto options = std::make_shared<Options>();
     CLI::App* verb = program.add_subcommand("train", "Train a network and write a session file");
-    verb->add_option("--dataset", options->dataset, "See diffuscope list datasets; or a .csv or .npy table")
+    verb->add_option("--dataset", options->dataset,
+                     "See diffuscope list datasets; or a table (.csv, .npy) or picture (.png, .jpg)")
         ->type_name("ID|FILE");
     verb->add_option("--columns", options->columns,
                      "Which two columns of the table, by name or number from 1")

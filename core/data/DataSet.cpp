@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "data/Generators.h"
+#include "data/Letters.h"
 #include "data/Mixtures.h"
 #include "data/Tables.h"
 #include "diffusion/Noise.h"
@@ -47,6 +48,10 @@ DataSet penguins(int count, std::uint64_t seed) {
     return table("penguins.csv", count, seed);
 }
 
+DataSet defaultLetters(int count, std::uint64_t seed) {
+    return letters(DataSettings{}.text, count, seed);
+}
+
 const DatasetRow& rowOf(DatasetKind kind) {
     return datasets()[static_cast<std::size_t>(kind)];
 }
@@ -76,9 +81,12 @@ std::span<const DatasetRow> datasets() {
          false},
         {{"two-moons", "Two moons", "Two half circles that reach into each other."}, twoMoons, false},
         {{"s-curve", "S-curve", "Two arcs that make an S, a section of the bent sheet."}, sCurve, false},
+        {{"spiral", "Spiral", "Two arms that wind around each other."}, spiral, false},
+        {{"rings", "Rings", "Three circles around one centre."}, rings, false},
         {{"checkerboard", "Checkerboard", "The dark squares of a board: sharp edges, no gaps."},
          checkerboard,
          false},
+        {{"pinwheel", "Pinwheel", "Five bent blades. (Johnson et al. 2016)"}, pinwheel, false},
         {{"eight-gaussians", "Eight Gaussians", "Eight round clusters on a circle."},
          eightGaussians,
          false,
@@ -92,6 +100,15 @@ std::span<const DatasetRow> datasets() {
          gaussianMixture,
          false,
          gaussianMixtureMixture},
+        {{"dinosaur", "Dinosaur", "The outline of a friendly sauropod: parts of very different size."},
+         dinosaur,
+         false},
+        {{"heart", "Heart", "A closed curve with a corner and a notch."}, heart, false},
+        {{"letters", "Letters", "The text that you type, filled with points."},
+         defaultLetters,
+         false,
+         nullptr,
+         letters},
         {{"single-point", "Single point",
           "All points are (0.75, −0.5). Exact case: here the lower σ is optimal. (Su and Yang 2025, 3.5)"},
          singlePoint,
@@ -108,15 +125,22 @@ std::span<const DatasetRow> datasets() {
          oldFaithful,
          true},
         {{"penguins", "Penguins", "Bill length and depth of 342 penguins of three species."}, penguins, true},
-        {{"imported", "Imported points", "Points from a file."}, nullptr, true},
+        {{"imported", "Imported points", "Points from a table or a picture, or painted ones."},
+         nullptr,
+         true},
     };
     return rows;
 }
 
-std::shared_ptr<const DataSet> trainingData(const DataSettings& settings, std::uint64_t seed) {
+DataSet drawFrom(const DataSettings& settings, int count, std::uint64_t seed) {
     const DatasetRow& row = rowOf(settings.dataset);
     if (!row.draw) throw std::logic_error("imported points are in the session and cannot be drawn");
-    return std::make_shared<const DataSet>(row.draw(row.isTable ? 0 : settings.points, seed));
+    return row.drawText ? row.drawText(settings.text, count, seed) : row.draw(count, seed);
+}
+
+std::shared_ptr<const DataSet> trainingData(const DataSettings& settings, std::uint64_t seed) {
+    const int count = rowOf(settings.dataset).isTable ? 0 : settings.points;
+    return std::make_shared<const DataSet>(drawFrom(settings, count, seed));
 }
 
 DataSet normalised(std::span<const double> points, std::array<std::string, 2> axes) {
@@ -172,7 +196,7 @@ FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int cou
     if (!row.isTable) {
         const auto words = philox(seed, Stream::HeldOut, 0, 0);
         const std::uint64_t derived = std::uint64_t{words[1]} << 32 | words[0];
-        return {row.draw(count, derived).points, "generator"};
+        return {drawFrom(settings, count, derived).points, "generator"};
     }
     if (data.size() < fewestToHoldOut)
         return {drawRows(data, allRows(data.size()), count, seed, Stream::Measure).points,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace diffuscope {
@@ -52,15 +53,22 @@ struct DatasetRow {
     Choice choice;
     /// Draws (count, seed). Generators: fixed affine map to zero mean and unit average variance per axis,
     /// except for the two exact cases. Real tables: the whole table for count = 0, else draws with
-    /// replacement. Null for Imported, whose points live in the session.
+    /// replacement. Null for Imported, whose points live in the session. Letters are those of the default
+    /// text.
     DataSet (*draw)(int count, std::uint64_t seed);
     bool isTable;  ///< a finite table with a size of its own
     /// What a generator draws from, where that is a Gaussian mixture, and what its draws carry as `mixture`;
     /// else null.
     std::vector<GaussianComponent> (*mixture)() = nullptr;
+    /// Draws the text of the settings, where that is what the set is; else null.
+    DataSet (*drawText)(std::string_view text, int count, std::uint64_t seed) = nullptr;
 };
 
 [[nodiscard]] std::span<const DatasetRow> datasets();
+
+/// Draws of the row that the settings name, as they describe it.
+/// @throws InputError as requireLetters(); std::logic_error for Imported
+[[nodiscard]] DataSet drawFrom(const DataSettings& settings, int count, std::uint64_t seed);
 
 /// The data that training uses: `points` draws of a generator, or the whole table.
 [[nodiscard]] std::shared_ptr<const DataSet> trainingData(const DataSettings& settings, std::uint64_t seed);
@@ -87,11 +95,5 @@ struct FreshDraws {
 };
 [[nodiscard]] FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count,
                                     std::uint64_t seed);
-
-/// With the default settings of a kind.
-[[nodiscard]] inline FreshDraws freshDraws(DatasetKind kind, const DataSet& data, int count,
-                                           std::uint64_t seed) {
-    return freshDraws(DataSettings{.dataset = kind}, data, count, seed);
-}
 
 }  // namespace diffuscope

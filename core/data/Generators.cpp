@@ -1,5 +1,7 @@
 #include "data/Generators.h"
 
+#include "EmbeddedFiles.h"
+#include "data/Outline.h"
 #include "diffusion/Noise.h"
 
 #include <cmath>
@@ -83,6 +85,73 @@ DataSet sCurve(int count, std::uint64_t seed) {
     return drawn(count, seed, {0.0, 0.0, variance}, noise, {}, [](const Words& words) {
         const double angle = 3.0 * pi * (words.uniform(0) - 0.5);
         return Drawn{std::sin(angle), std::copysign(1.0, angle) * (std::cos(angle) - 1.0), 0};
+    });
+}
+
+/// Two arms, (a cos a, a sin a) and its mirror image through the origin, a^2 uniform over
+/// [(pi/2)^2, (7 pi/2)^2], which is nearly even along an arm, plus noise of deviation 1/4.
+/// Mean 0 by the mirror; E[x^2 + y^2] = E[a^2] = 25 pi^2/4.
+DataSet spiral(int count, std::uint64_t seed) {
+    constexpr double noise = 0.25;
+    constexpr double variance = 3.125 * pi * pi + noise * noise;
+    return drawn(count, seed, {0.0, 0.0, variance}, noise, {"one arm", "other arm"}, [](const Words& words) {
+        const double angle = pi * std::sqrt(0.25 + 12.0 * words.uniform(0));
+        const std::uint32_t arm = words.below(1, 2);
+        const double radius = arm == 0 ? angle : -angle;
+        return Drawn{radius * std::cos(angle), radius * std::sin(angle), static_cast<std::int32_t>(arm)};
+    });
+}
+
+/// Circles of radius 1, 2 and 3, even along all of them (weights 1 : 2 : 3), plus noise of deviation 0.08.
+/// Mean 0; E[x^2 + y^2] = (1 + 2 * 4 + 3 * 9)/6 = 6.
+DataSet rings(int count, std::uint64_t seed) {
+    constexpr double noise = 0.08;
+    return drawn(count, seed, {0.0, 0.0, 3.0 + noise * noise}, noise, {"inner", "middle", "outer"},
+                 [](const Words& words) {
+                     const std::uint32_t pick = words.below(1, 6);
+                     const std::int32_t ring = pick == 0 ? 0 : pick < 3 ? 1 : 2;
+                     const double angle = 2.0 * pi * words.uniform(0);
+                     return Drawn{(ring + 1) * std::cos(angle), (ring + 1) * std::sin(angle), ring};
+                 });
+}
+
+/// Five blades: (1 + 0.3 z, 0.1 z'), turned by 2 pi k/5 + exp(1 + 0.3 z)/4. (Johnson et al. 2016)
+/// Mean 0 by the symmetry of five; a turn keeps x^2 + y^2, whose mean is 1 + 0.09 + 0.01.
+DataSet pinwheel(int count, std::uint64_t seed) {
+    return drawn(count, seed, {0.0, 0.0, 0.55}, 0.0, {"blade 1", "blade 2", "blade 3", "blade 4", "blade 5"},
+                 [](const Words& words) {
+                     const auto blade = static_cast<std::int32_t>(words.below(0, 5));
+                     const auto z = normalsOf(words.word[2], words.word[3]);
+                     const double along = 1.0 + 0.3 * double(z[0]);
+                     const double across = 0.1 * double(z[1]);
+                     const double turn = 2.0 * pi * blade / 5.0 + std::exp(along) / 4.0;
+                     return Drawn{along * std::cos(turn) - across * std::sin(turn),
+                                  along * std::sin(turn) + across * std::cos(turn), blade};
+                 });
+}
+
+/// Even along the length of resources/datasets/dinosaur.csv, plus noise of deviation 1/2 in its units. Mean
+/// and variance are the outline's own, exact ones.
+DataSet dinosaur(int count, std::uint64_t seed) {
+    constexpr double noise = 0.5;
+    static const Outline outline(embeddedFile("dinosaur.csv"));
+    const Moments moments{outline.mean()[0], outline.mean()[1], outline.variance() + noise * noise};
+    return drawn(count, seed, moments, noise, {}, [](const Words& words) {
+        const auto place = outline.at(words.uniform(0));
+        return Drawn{place[0], place[1], 0};
+    });
+}
+
+/// (16 sin^3 a, 13 cos a - 5 cos 2a - 2 cos 3a - cos 4a), a uniform over the circle, plus noise of deviation
+/// 0.4. Mean 0; variances without noise 256 * 5/16 = 80 and (169 + 25 + 4 + 1)/2 = 99.5.
+DataSet heart(int count, std::uint64_t seed) {
+    constexpr double noise = 0.4;
+    return drawn(count, seed, {0.0, 0.0, 89.75 + noise * noise}, noise, {}, [](const Words& words) {
+        const double a = 2.0 * pi * words.uniform(0);
+        const double s = std::sin(a);
+        return Drawn{
+            16.0 * s * s * s,
+            13.0 * std::cos(a) - 5.0 * std::cos(2.0 * a) - 2.0 * std::cos(3.0 * a) - std::cos(4.0 * a), 0};
     });
 }
 

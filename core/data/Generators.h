@@ -10,6 +10,11 @@ namespace diffuscope {
 [[nodiscard]] DataSet swissRoll(int count, std::uint64_t seed);
 [[nodiscard]] DataSet twoMoons(int count, std::uint64_t seed);
 [[nodiscard]] DataSet sCurve(int count, std::uint64_t seed);
+[[nodiscard]] DataSet spiral(int count, std::uint64_t seed);
+[[nodiscard]] DataSet rings(int count, std::uint64_t seed);
+[[nodiscard]] DataSet pinwheel(int count, std::uint64_t seed);
+[[nodiscard]] DataSet dinosaur(int count, std::uint64_t seed);
+[[nodiscard]] DataSet heart(int count, std::uint64_t seed);
 [[nodiscard]] DataSet checkerboard(int count, std::uint64_t seed);
 
 }  // namespace diffuscope

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 namespace diffuscope {
-namespace {
 
 std::string_view takeUntil(std::string_view& text, char separator) {
     const std::size_t end = std::min(text.find(separator), text.size());
@@ -23,8 +22,6 @@ double numberIn(std::string_view cell) {
         throw std::logic_error("an embedded table has the cell \"" + std::string(cell) + "\"");
     return value;
 }
-
-}  // namespace
 
 DataSet embeddedTable(std::string_view file) {
     std::string_view text = embeddedFile(file);

@@ -6,6 +6,12 @@
 
 namespace diffuscope {
 
+/// Takes the text up to the separator or the end off `text`.
+[[nodiscard]] std::string_view takeUntil(std::string_view& text, char separator);
+
+/// @throws std::logic_error: what is built in holds numbers where it should
+[[nodiscard]] double numberIn(std::string_view cell);
+
 /// A table that is built in: `x,y` or `x,y,class` with a header line, normalised() and labelled.
 [[nodiscard]] DataSet embeddedTable(std::string_view file);
 

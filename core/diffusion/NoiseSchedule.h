@@ -2,6 +2,7 @@
 #include "settings/Choice.h"
 #include "settings/Settings.h"
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -16,8 +17,8 @@ class NoiseSchedule {
     static constexpr int referenceSteps = 1000;
     static constexpr int mostSteps = 10000;
 
-    /// @throws InputError for T outside of 1…10000, or for betas that the kind uses and that are outside of
-    /// [1e-8, 0.999] or in the wrong order.
+    /// @throws InputError for T outside of 1…10000, or for what the kind uses: betas outside of [1e-8, 0.999]
+    /// or in the wrong order, log-SNRs that do not fall, an invalid curve.
     explicit NoiseSchedule(const ScheduleSettings& settings);
 
     [[nodiscard]] int steps() const { return static_cast<int>(beta_.size()) - 1; }
@@ -37,15 +38,37 @@ class NoiseSchedule {
     std::vector<double> logAlphaBar_;  ///< T + 1
 };
 
-struct ScheduleRow {
-    Choice choice;
-    bool usesBetaMin;
-    bool usesBetaMax;
-    /// beta at u = (t - 1)/(T - 1) and tau = t/T; null for closed curves.
-    double (*beta)(const ScheduleSettings&, double u, double tau);
-    /// log alphaBar(tau) of a closed curve, up to a constant; null for the others.
-    double (*logAlphaBar)(double tau);
+/// What a schedule reads of the settings, besides T: bits of ScheduleRow::uses.
+enum ScheduleUse : unsigned {
+    usesBetaMin = 1,
+    usesBetaMax = 2,
+    usesLogSnrs = 4,
+    usesCurve = 8,
 };
+
+struct ScheduleRow {
+    using Beta = std::function<double(double u, double tau)>;
+    using LogAlphaBar = std::function<double(double tau)>;
+
+    Choice choice;
+    unsigned uses;
+    /// Makes beta at u = (t - 1)/(T - 1) and tau = t/T; null for curves that are closed.
+    Beta (*beta)(const ScheduleSettings&);
+    /// Makes log alphaBar(tau) of a closed curve, up to a constant; null for the others. A row with both is
+    /// closed where isClosed() says so.
+    LogAlphaBar (*logAlphaBar)(const ScheduleSettings&);
+};
+
+/// Whether the curve is a formula for log alphaBar in t/T, so that every T cuts the same curve and there is
+/// nothing to keep: cosine, log-SNR, and a custom curve in the plane of the log-SNR.
+[[nodiscard]] bool isClosed(const ScheduleSettings& settings);
+
+/// Whether the present settings' schedule reads what `use` stands for.
+[[nodiscard]] bool uses(const ScheduleSettings& settings, ScheduleUse use);
+
+/// A custom curve of nine points that follows a schedule: what bending starts from, and how a curve changes
+/// its plane. The schedule is that of T = 1000 for the plane of beta.
+[[nodiscard]] CustomCurve curveThrough(const NoiseSchedule& schedule, CurvePlane plane);
 
 [[nodiscard]] std::span<const ScheduleRow> schedules();
 

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "data/DataSet.h"
+#include "data/Letters.h"
 #include "denoiser/DenoiserBackend.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/IdealDenoiser.h"
@@ -27,8 +28,8 @@ std::vector<Choice> plainChoices(std::span<const Choice> rows) {
     return {rows.begin(), rows.end()};
 }
 
-const ScheduleRow& scheduleRow(const Settings& s) {
-    return schedules()[static_cast<std::size_t>(s.schedule.kind)];
+const DatasetRow& datasetRow(const Settings& s) {
+    return datasets()[static_cast<std::size_t>(s.data.dataset)];
 }
 
 /// Whether data may come with classes: tables of points from a file may.
@@ -71,25 +72,47 @@ const Field table[] = {
      [] { return tableChoices(datasets()); }},
     {"data.points", "N", "Points", "", Group::Data, Integer, 1, 1e6, 1, logarithmic, Cost::ContinueTraining,
      "How many points are drawn for training. Real tables keep their own number.", MEMBER(data.points),
-     nullptr,
-     [](const Settings& s) { return !datasets()[static_cast<std::size_t>(s.data.dataset)].isTable; }},
+     nullptr, [](const Settings& s) { return !datasetRow(s).isTable; }},
+
+    {"data.text", "", "Letters", "", Group::Data, Text, 0, mostLetters, 1, lin, Cost::ContinueTraining,
+     "What the letters spell: 1 to 24 characters.", nullptr, nullptr, nullptr,
+     [](const Settings& s) { return datasetRow(s).drawText != nullptr; }, false,
+     [](const Settings& s) { return s.data.text; },
+     [](Settings& s, std::string_view text) {
+         requireLetters(text);
+         s.data.text = text;
+     }},
 
     {"schedule.kind", "", "Schedule", "", Group::Schedule, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "How the noise grows from step to step.", MEMBER(schedule.kind),
      [] { return tableChoices(schedules()); }},
     {"schedule.beta-min", "β<sub>min</sub>", "First noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-5, logarithmic, Cost::Resample, "Variance of the noise that the first step adds, at T = 1000.",
-     MEMBER(schedule.betaMin), nullptr, [](const Settings& s) { return scheduleRow(s).usesBetaMin; }},
+     MEMBER(schedule.betaMin), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMin); }},
     {"schedule.beta-max", "β<sub>max</sub>", "Last noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-4, logarithmic, Cost::Resample, "Variance of the noise that the last step adds, at T = 1000.",
-     MEMBER(schedule.betaMax), nullptr, [](const Settings& s) { return scheduleRow(s).usesBetaMax; }},
+     MEMBER(schedule.betaMax), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMax); }},
+    {"schedule.log-snr-max", "λ<sub>max</sub>", "First log-SNR", "", Group::Schedule, Real, -12, 12, 0.1, lin,
+     Cost::Resample, "Log-SNR from which the schedule falls. At 9 the first step leaves all but 1e-4 of ᾱ.",
+     MEMBER(schedule.logSnrMax), nullptr, [](const Settings& s) { return uses(s.schedule, usesLogSnrs); }},
+    {"schedule.log-snr-min", "λ<sub>min</sub>", "Last log-SNR", "", Group::Schedule, Real, -12, 12, 0.1, lin,
+     Cost::Resample, "Log-SNR at which the schedule ends. Below −6 less than 5 % of the signal is left.",
+     MEMBER(schedule.logSnrMin), nullptr, [](const Settings& s) { return uses(s.schedule, usesLogSnrs); }},
+    {"schedule.curve", "", "Curve", "", Group::Schedule, Text, 0, CustomCurve::mostPoints, 1, lin,
+     Cost::Resample,
+     "The custom schedule's points: beta: or log-snr:, then pairs t/T,ordinate separated by ;. The ordinate "
+     "is "
+     "log10 β of T = 1000, or λ.",
+     nullptr, nullptr, nullptr, [](const Settings& s) { return uses(s.schedule, usesCurve); }, false,
+     [](const Settings& s) { return textOf(s.schedule.curve); },
+     [](Settings& s, std::string_view text) { s.schedule.curve = customCurveOf(text); }},
     {"schedule.steps", "T", "Steps", "", Group::Schedule, Integer, 1, 10000, 1, logarithmic, Cost::Resample,
      "Number of diffusion steps.", MEMBER(schedule.steps)},
     {"schedule.keep-curve", "", "Keep the noise curve when T changes", "", Group::Schedule, Toggle, 0, 1, 1,
      lin, Cost::Resample,
      "On: T only says how finely the curve of T = 1000 is cut. Off: β is used as set, so a small T may leave "
      "signal.",
-     MEMBER(schedule.keepCurve), nullptr, [](const Settings& s) { return scheduleRow(s).beta != nullptr; }},
+     MEMBER(schedule.keepCurve), nullptr, [](const Settings& s) { return !isClosed(s.schedule); }},
 
     {"sampler.kind", "", "Sampler", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "How a step back towards the data is made.", MEMBER(sampler.kind),
@@ -330,14 +353,18 @@ Cost costOfChange(const Settings& before, const Settings& after) {
 }
 
 void validate(const Settings& settings) {
-    const ScheduleRow& row = schedules()[static_cast<std::size_t>(settings.schedule.kind)];
-    if (row.usesBetaMin && row.usesBetaMax && settings.schedule.betaMin > settings.schedule.betaMax)
-        throw InputError("schedule.beta-min (" + numberText(settings.schedule.betaMin) +
-                         ") is above schedule.beta-max (" + numberText(settings.schedule.betaMax) +
+    const ScheduleSettings& schedule = settings.schedule;
+    if (uses(schedule, usesBetaMin) && schedule.betaMin > schedule.betaMax)
+        throw InputError("schedule.beta-min (" + numberText(schedule.betaMin) +
+                         ") is above schedule.beta-max (" + numberText(schedule.betaMax) +
                          "): the noise must not shrink along the schedule.");
     const DatasetRow& dataset = datasets()[static_cast<std::size_t>(settings.data.dataset)];
     if (settings.sampler.denoiser == DenoiserKind::Mixture && !dataset.mixture)
         requireDenoiser(DenoiserKind::Mixture, DataSet{});
+    if (uses(schedule, usesLogSnrs) && schedule.logSnrMin >= schedule.logSnrMax)
+        throw InputError("schedule.log-snr-min (" + numberText(schedule.logSnrMin) +
+                         ") is not below schedule.log-snr-max (" + numberText(schedule.logSnrMax) +
+                         "): the log-SNR must fall along the schedule.");
     const double parameters = static_cast<double>(layoutOf(settings, mostClasses).parameterCount());
     const double work = 6.0 * parameters * settings.training.batch;  // forward, and twice as much backward
     if (work > largestStep)

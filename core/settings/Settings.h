@@ -1,5 +1,8 @@
 #pragma once
+#include "diffusion/CustomCurve.h"
+
 #include <cstdint>
+#include <string>
 
 namespace diffuscope {
 
@@ -9,17 +12,23 @@ enum class DatasetKind {
     SwissRoll,
     TwoMoons,
     SCurve,
+    Spiral,
+    Rings,
     Checkerboard,
+    Pinwheel,
     EightGaussians,
     GaussianGrid,
     GaussianMixture,
+    Dinosaur,
+    Heart,
+    Letters,
     SinglePoint,
     StandardNormal,
     OldFaithful,
     Penguins,
     Imported
 };
-enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su };
+enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su, LogSnr, Custom };
 enum class SamplerKind { Ddpm, Ddim, Heun, DpmSolver, Straight, Langevin };
 enum class SpacingKind { Uniform, Quadratic, LogSnr };
 enum class SigmaKind { Upper, Lower, Interpolated, Zero };
@@ -35,6 +44,7 @@ enum class ThemeKind { Dark, Light, Projector };
 struct DataSettings {
     DatasetKind dataset = DatasetKind::SwissRoll;
     int points = 8192;  ///< training draws of a generator; imported and real tables keep their own number
+    std::string text = "ABC";  ///< of the letters, UTF-8: see requireLetters()
     bool operator==(const DataSettings&) const = default;
 };
 
@@ -42,6 +52,9 @@ struct ScheduleSettings {
     ScheduleKind kind = ScheduleKind::Linear;
     double betaMin = 1e-4;
     double betaMax = 0.02;
+    double logSnrMax = 9.0;   ///< lambda at t/T = 0; here and at the end about where linear goes
+    double logSnrMin = -9.0;  ///< lambda at t/T = 1: 1 % of the signal is left
+    CustomCurve curve{};
     int steps = 1000;       ///< T
     bool keepCurve = true;  ///< resample the T = 1000 curve instead of using beta as set
     bool operator==(const ScheduleSettings&) const = default;

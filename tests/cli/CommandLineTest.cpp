@@ -60,6 +60,16 @@ class CommandLineTest : public QObject {
         writeBytes(path("empty.csv"), "");
         writeBytes(path("three.csv"), "a,b,c\n1,2,3\n4,5,7\n");
         writeBytes(path("broken.npy"), "no array");
+        writeBytes(path("broken.jpg"), "no picture");
+        // Four by two pixels of grey: black, black, white, white over white, white, white, half.
+        writeBytes(
+            path("dots.png"),
+            QByteArray::fromBase64("iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAAAAABawyK/AAAAEUlEQVR4nGNgYPj/H4j+N"
+                                   "wAAFnQFfOl8yjoAAAAASUVORK5CYII="));
+        writeBytes(
+            path("white.png"),
+            QByteArray::fromBase64("iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAAAAABawyK/AAAADklEQVR4nGP4DwQMIAIAJ"
+                                   "+IH+dGbZDoAAAAASUVORK5CYII="));
         writeBytes(path("broken.diffuscope"), "no session");
         const char* common =
             " --backend cpu --set network.width=16 --set network.depth=2 --set training.batch=64";
@@ -124,6 +134,15 @@ class CommandLineTest : public QObject {
         row("data --dataset old-faithful --count 5 --units model",
             "^x,y\n(-?[012][\\d.e-]*,-?[012][\\d.e-]*\n){5}$");
         row("data --dataset s-curve --count 2 --out two.npy", "^$");
+        row("data --dataset single-point --count 2", "^x,y\n0.75,-0.5\n0.75,-0.5\n$");
+        row("data --dataset letters --count 3", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){3}$");
+        row("data --dataset letters --count 3 --set data.text=Ж", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){3}$");
+        row("schedule --kind log-snr --steps 2 --set schedule.log-snr-max=2 --set schedule.log-snr-min=-2",
+            "(?m)^1,0\\.5\\d*,0\\.5\\d*,");
+        row("schedule --kind custom --steps 3 --raw --set schedule.curve=beta:0,-2;1,-2",
+            "(?m)^2,0\\.0100?\\d*,");
+        row("train --dataset dots.png --steps 2 --out dots.diffuscope --set data.points=300 --backend cpu",
+            "\"steps\":2");
         row("sample roll.diffuscope --count 2 --backend cpu", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){2}$");
         row("sample roll.diffuscope --count 2 --backend cpu --steps 5 --sigma lower --sigma-scale 0.5",
             "^x,y\n");
@@ -183,11 +202,20 @@ class CommandLineTest : public QObject {
         row("data --dataset swiss-roll --count 3 --seed 99999999999999999", 2, "seed cannot be");
         row("data --dataset swiss-roll --count 3 --backend cpu", 2, "--backend");
         row("data --dataset swiss-roll --count 3 --threads 2", 2, "--threads");
-        row("data --dataset swiss-roll --count 3 --set data.points=3", 2, "--set");
+        row("data --dataset swiss-roll --count 3 --set data.points=3", 2,
+            "data.points has no effect on draws of swiss-roll");
+        row("data --dataset swiss-roll --count 3 --set data.text=A", 2, "data.text has no effect");
+        row("data --dataset letters --count 3 --set data.text=", 2, "0 characters; from 1 to 24");
+        row("data --dataset letters --count 3 --set data.text=日", 2, "The font has no letter \"日\"");
         row("schedule --kind linear --seed 3", 2, "--seed");
         row("schedule --kind linear --set data.colour=red", 2, "no setting \"data.colour\"");
         row("schedule --kind linear --set data.points", 2, "ID=VALUE");
         row("schedule --kind linear --set data.points=3", 2, "data.points has no effect");
+        row("schedule --kind linear --set schedule.curve=beta:0,-2;1,-2", 2,
+            "schedule.curve has no effect with schedule.kind=linear");
+        row("schedule --kind custom --raw --set schedule.curve=log-snr:0,9;1,-9", 2, "--raw has no effect");
+        row("schedule --kind custom --set schedule.curve=log-snr:0,-9;1,9", 2, "λ must fall");
+        row("schedule --kind log-snr --set schedule.log-snr-max=-10", 2, "the log-SNR must fall");
         row("schedule --kind cosine --beta-max 0.1", 2, "--beta-max has no effect with schedule.kind=cosine");
         row("sample roll.diffuscope --count 3 --backend tpu", 2, "There is no backend \"tpu\"");
         row("train --dataset swiss-roll --out x.diffuscope", 2, "either --steps N or --seconds S");
@@ -199,13 +227,19 @@ class CommandLineTest : public QObject {
             "The ending .npy is not known; known are .diffuscope.");
         row("train --dataset imported --steps 1 --out x.diffuscope", 2, "--dataset FILE");
         row("train --dataset missing.csv --steps 1 --out x.diffuscope", 1, "missing.csv: No such file");
-        row("train --dataset points.txt --steps 1 --out x.diffuscope", 2, "known are .csv and .npy");
+        row("train --dataset points.txt --steps 1 --out x.diffuscope", 2,
+            "known are .csv, .npy, .png, .jpg and .jpeg");
         row("train --dataset text.csv --steps 1 --out x.diffuscope", 1,
             "text.csv: Line 3: column 2 holds \"tall\"");
         row("train --dataset nan.csv --steps 1 --out x.diffuscope", 1,
             "nan.csv: Line 3: column 1 holds \"nan\"");
         row("train --dataset one.csv --steps 1 --out x.diffuscope", 1,
             "one.csv: Line 1: \"1\" is one column");
+        row("train --dataset white.png --steps 1 --out x.diffuscope", 1,
+            "white.png: The picture is blank: points are drawn where it is dark.");
+        row("train --dataset broken.jpg --steps 1 --out x.diffuscope", 1, "The picture cannot be read");
+        row("train --dataset dots.png --columns a,b --steps 1 --out x.diffuscope", 2,
+            "dots.png is a picture");
         row("train --dataset empty.csv --steps 1 --out x.diffuscope", 1, "empty.csv: The table has no rows");
         row("train --dataset three.csv --steps 1 --out x.diffuscope", 1,
             "three.csv: Line 1: there are 3 columns");

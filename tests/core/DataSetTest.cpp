@@ -1,19 +1,17 @@
 #include "Error.h"
+#include "core/BlockLetters.h"
 #include "core/GoldenTable.h"
 #include "data/DataSet.h"
 #include "diffusion/Noise.h"
 
 #include <QTest>
 #include <cmath>
-#include <numbers>
 #include <set>
 #include <stdexcept>
 
 using namespace diffuscope;
 
 namespace {
-
-using std::numbers::pi;
 
 void addRows(bool tables, bool generators) {
     QTest::addColumn<int>("kind");
@@ -46,15 +44,19 @@ Moments momentsOf(const std::vector<float>& points) {
 class DataSetTest : public QObject {
     Q_OBJECT
   private slots:
+    void initTestCase() { provideFontEngine(blockLetters); }
     void everyRowDraws_data() { addRows(true, true); }
     void everyRowDraws();
     void generatorsAreCentredAndScaled_data() { addRows(false, true); }
     void generatorsAreCentredAndScaled();
-    void mapsAreTheQuadratures();
+    void drawsAreTheGoldenOnes();
     void mixturesAreWhatIsDrawn_data();
     void mixturesAreWhatIsDrawn();
     void exactCases();
     void paintedPointsStayWhereTheyAre();
+    void lettersAreDrawnFromTheirInk();
+    void unusableLettersAreRefused();
+    void picturesAreDensities();
     void tablesAreCentredAndScaled_data() { addRows(true, false); }
     void tablesAreCentredAndScaled();
     void tablesAreTheirMeasurements();
@@ -105,58 +107,21 @@ void DataSetTest::generatorsAreCentredAndScaled() {
     QVERIFY(std::abs(moments.variance - 1.0) < bound);
 }
 
-// Undoes the map with the golden moments and expects the formula's own point back.
-void DataSetTest::mapsAreTheQuadratures() {
-    using Formula = std::array<double, 2> (*)(double, double, std::uint32_t, std::uint32_t, double&);
-    const Formula formulas[] = {
-        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
-            noise = 0.25;
-            const double a = 1.5 * pi * (1.0 + 2.0 * u);
-            return std::array{a * std::cos(a), a * std::sin(a)};
-        },
-        [](double u, double, std::uint32_t second, std::uint32_t, double& noise) {
-            noise = 0.05;
-            const double a = pi * u;
-            return second >> 31 ? std::array{1.0 - std::cos(a), 0.5 - std::sin(a)}
-                                : std::array{std::cos(a), std::sin(a)};
-        },
-        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
-            noise = 0.05;
-            const double a = 3.0 * pi * (u - 0.5);
-            return std::array{std::sin(a), (a < 0.0 ? -1.0 : 1.0) * (std::cos(a) - 1.0)};
-        },
-        [](double u, double, std::uint32_t, std::uint32_t, double& noise) {
-            noise = 0.08;
-            const double a = std::ceil(8.0 * u - 1.0) * pi / 4.0;
-            return std::array{std::cos(a), std::sin(a)};
-        },
-        [](double u, double v, std::uint32_t, std::uint32_t third, double& noise) {
-            noise = 0.0;
-            const double column = double((third >> 29) % 4);
-            const double row = 2.0 * double(third >> 31) + double((third >> 29) % 2);
-            return std::array{column + u - 2.0, row + v - 2.0};
-        },
-    };
-    const QVector<QStringList> golden = goldenTable("datamaps.csv");
-    QCOMPARE(std::size_t(golden.size()), std::size(formulas));
+void DataSetTest::drawsAreTheGoldenOnes() {
     const std::vector<Choice> choices = choicesOf(datasets());
-    for (qsizetype k = 0; k < golden.size(); ++k) {
-        const QStringList& row = golden[k];
-        const DataSet set = rowOf(requireIndex(choices, row[0].toStdString(), "data set")).draw(200, 5);
-        const double scale = std::sqrt(row[3].toDouble());
-        for (std::size_t i = 0; i < set.size(); ++i) {
-            const auto words = philox(5, Stream::Data, std::uint32_t(i), 0);
-            double noise = 0.0;
-            auto point = formulas[k](double(uniformOf(words[0])), double(uniformOf(words[1])), words[1],
-                                     words[2], noise);
-            const auto z = normalsOf(words[2], words[3]);
-            for (std::size_t axis = 0; axis < 2; ++axis) {
-                const double drawn = row[1 + int(axis)].toDouble() + scale * double(set.points[2 * i + axis]);
-                QVERIFY2(std::abs(drawn - point[axis] - noise * double(z[axis])) < 2e-6 * scale,
-                         row[0].toUtf8());
-            }
-        }
+    std::set<std::string> known;
+    for (const QStringList& row : goldenTable("draws.csv")) {
+        const std::string id = row[0].toStdString();
+        const auto i = row[1].toUInt();
+        const DataSet set = rowOf(requireIndex(choices, id, "data set")).draw(int(i) + 1, 5);
+        QVERIFY2(std::abs(double(set.points[2 * i]) - row[2].toDouble()) < 2e-6, row.join(',').toUtf8());
+        QVERIFY2(std::abs(double(set.points[2 * i + 1]) - row[3].toDouble()) < 2e-6, row.join(',').toUtf8());
+        QCOMPARE(set.labels.empty() ? -1 : set.labels[i], row[4].toInt());
+        known.insert(id);
     }
+    for (const DatasetRow& row : datasets())
+        if (!row.isTable && !row.drawText)
+            QVERIFY2(known.contains(std::string(row.choice.id)), row.choice.id.data());
 }
 
 void DataSetTest::mixturesAreWhatIsDrawn_data() {
@@ -231,6 +196,77 @@ void DataSetTest::paintedPointsStayWhereTheyAre() {
     QCOMPARE(paintedPoints(std::vector<float>{1.0f, 1.0f}).size(), std::size_t{1});
     QVERIFY_EXCEPTION_THROWN((void)paintedPoints({}), InputError);
     QVERIFY_EXCEPTION_THROWN((void)paintedPoints(std::vector<float>{1.0f, INFINITY}), InputError);
+}
+
+// Of block letters: A is a full square, B two bars, a blank is as wide as a letter. "A B" reaches from 0 to
+// 12 pixels, A being 4 by 4 and B's bars 1 by 4 each at 8 and 11. Mass 16 and 8; mean x (16 * 2 + 8 * 10)/24
+// = 14/3, E[x^2] = (16 (4 + 16/12) + 4 (8.5^2 + 1/12) + 4 (11.5^2 + 1/12))/24; y is uniform over 4.
+void DataSetTest::lettersAreDrawnFromTheirInk() {
+    const DataSettings settings{DatasetKind::Letters, 5000, "A B"};
+    const DataSet set = drawFrom(settings, 5000, 9);
+    QCOMPARE(set.classes, (std::vector<std::string>{"A", "B"}));
+    const double meanX = 14.0 / 3.0;
+    const double squareX = (16.0 * (4.0 + 16.0 / 12.0) + 4.0 * (8.5 * 8.5 + 11.5 * 11.5 + 2.0 / 12.0)) / 24.0;
+    const double scale = std::sqrt((squareX - meanX * meanX + 16.0 / 12.0) / 2.0);
+    int inA = 0;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        const double x = meanX + scale * double(set.points[2 * i]);
+        const double y = 2.0 + scale * double(set.points[2 * i + 1]);
+        const bool a = set.labels[i] == 0;
+        inA += a;
+        const bool inside =
+            a ? x > -1e-5 && x < 4.00001 : (x > 7.9999 && x < 9.00001) || (x > 10.9999 && x < 12.00001);
+        QVERIFY(inside && y > -1e-5 && y < 4.00001);
+    }
+    // Two thirds of the ink; six standard errors.
+    QVERIFY(std::abs(inA / 5000.0 - 2.0 / 3.0) < 6.0 * std::sqrt(2.0 / 9.0 / 5000.0));
+    QCOMPARE(trainingData(settings, 9)->points, set.points);
+    QCOMPARE(freshDraws(settings, set, 7, 9).from, std::string("generator"));
+    QVERIFY(freshDraws(settings, set, 5000, 9).points != set.points);
+    QCOMPARE(drawFrom({DatasetKind::Letters, 1, "ABBA"}, 50, 1).classes.size(), std::size_t{2});
+}
+
+void DataSetTest::unusableLettersAreRefused() {
+    const auto refusal = [](const std::string& text) {
+        try {
+            requireLetters(text);
+        } catch (const InputError& error) {
+            return QString::fromUtf8(error.what());
+        }
+        return QString();
+    };
+    QVERIFY(refusal("A").isEmpty());
+    QVERIFY(refusal(std::string(24, 'B')).isEmpty());
+    QVERIFY(refusal("").contains("0 characters; from 1 to 24"));
+    QVERIFY(refusal(std::string(25, 'B')).contains("25 characters"));
+    QVERIFY(refusal("   ").contains("spaces only"));
+    QVERIFY(refusal("A\nB").contains("control character"));
+    QVERIFY(refusal("é").contains("The font has no letter \"é\""));
+    QVERIFY(refusal("A\xC3").contains("not UTF-8"));
+    QVERIFY(refusal("\xFF").contains("not UTF-8"));
+}
+
+void DataSetTest::picturesAreDensities() {
+    // Two pixels of 2 units, three times as dark on the left; below them one that is blank, and one of the
+    // least darkness.
+    const DensityImage image{2, 2, {3.0f, 1.0f, 0.0f, 1e-30f}, 0.0, -2.0, 2.0};
+    const DataSet set = pointsOfImage(image, 40000, 2);
+    QVERIFY(std::abs(set.units.offset[0] - 1.5) < 1e-12);
+    QVERIFY(std::abs(set.units.offset[1] - 3.0) < 1e-12);
+    // x: 1/4 of a step of 2 and 3/4 of none, plus the pixel's own; y: the pixel's own.
+    QVERIFY(std::abs(set.units.scale[0] - std::sqrt((0.75 + 2.0 * 4.0 / 12.0) / 2.0)) < 1e-12);
+    QCOMPARE(set.units.scale[0], set.units.scale[1]);
+    int left = 0;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        const double x = set.units.offset[0] + set.units.scale[0] * double(set.points[2 * i]);
+        const double y = set.units.offset[1] + set.units.scale[1] * double(set.points[2 * i + 1]);
+        QVERIFY(x > -1e-5 && x < 4.00001 && y > 1.9999 && y < 4.00001);
+        left += x < 2.0;
+    }
+    QVERIFY(std::abs(left / 40000.0 - 0.75) < 6.0 * std::sqrt(0.1875 / 40000.0));
+    QCOMPARE(pointsOfImage(image, 40000, 2).points, set.points);
+    QVERIFY_EXCEPTION_THROWN((void)pointsOfImage({1, 1, {0.0f}}, 1, 1), InputError);
+    QVERIFY_EXCEPTION_THROWN((void)pointsOfImage({}, 1, 1), InputError);
 }
 
 void DataSetTest::tablesAreCentredAndScaled() {

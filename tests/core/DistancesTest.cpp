@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "GoldenTable.h"
+#include "core/BlockLetters.h"
 #include "diffusion/ReverseSampler.h"
 #include "measures/Distances.h"
 #include "measures/EnergyDistance.h"
@@ -54,6 +55,7 @@ double kernelAt(double distance, double scale) {
 class DistancesTest : public QObject {
     Q_OBJECT
   private slots:
+    void initTestCase() { provideFontEngine(blockLetters); }
     void agreesWithNumpy() {
         const std::map<int, GoldenCase> cases = goldenCases();
         QCOMPARE(cases.size(), std::size_t{5});

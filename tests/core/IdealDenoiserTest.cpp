@@ -1,4 +1,5 @@
 #include "IdealReference.h"
+#include "core/BlockLetters.h"
 #include "data/DataSet.h"
 #include "diffusion/IdealDenoiser.h"
 #include "diffusion/Noise.h"
@@ -22,6 +23,7 @@ NoiseLevel levelOf(double alphaBar) {
 class IdealDenoiserTest : public QObject {
     Q_OBJECT
   private slots:
+    void initTestCase() { provideFontEngine(blockLetters); }
     void equalsTheDefinition_data();
     void equalsTheDefinition();
     void farAwayQueriesPointBack();

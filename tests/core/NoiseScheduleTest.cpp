@@ -27,6 +27,7 @@ class NoiseScheduleTest : public QObject {
     Q_OBJECT
   private slots:
     void goldenValues();
+    void goldenCurves();
     void everyRowIsASchedule_data();
     void everyRowIsASchedule();
     void bothModesAgreeAtTheReference();
@@ -34,6 +35,9 @@ class NoiseScheduleTest : public QObject {
     void keptCurveIsCutNotChanged();
     void unusableSettingsAreRefused();
     void tablesFollowTheirEnumerators();
+    void defaultsReachTheNoise();
+    void curvesFollowASchedule_data();
+    void curvesFollowASchedule();
     void levelsStayUsable();
     void conditions();
 };
@@ -51,6 +55,30 @@ void NoiseScheduleTest::goldenValues() {
         QVERIFY2(close(schedule.beta(t), row[6].toDouble(), 1e-10), where);
         QVERIFY2(close(schedule.logAlphaBar(t), row[7].toDouble(), 1e-10), where);
         QVERIFY2(close(schedule.posteriorVariance(t), row[8].toDouble(), 1e-10), where);
+    }
+}
+
+void NoiseScheduleTest::goldenCurves() {
+    const std::vector<Choice> choices = choicesOf(schedules());
+    for (const QStringList& row : goldenTable("curves.csv")) {
+        ScheduleSettings settings = settingsOf(requireIndex(choices, row[0].toStdString(), "schedule"),
+                                               row[3].toInt(), row[1] == "keep");
+        if (settings.kind == ScheduleKind::Custom) {
+            settings.curve = customCurveOf(QString(row[2]).replace(' ', ',').toStdString());
+        } else {
+            settings.logSnrMax = row[2].section(' ', 0, 0).toDouble();
+            settings.logSnrMin = row[2].section(' ', 1, 1).toDouble();
+        }
+        const NoiseSchedule schedule(settings);
+        const int t = row[4].toInt();
+        const QByteArray where = row.join(',').toUtf8();
+        // A beta of a curve is the difference of two log alphaBar, each good to 1e-16 of itself.
+        const auto same = [&](double actual, double expected) {
+            return std::abs(actual - expected) <= 1e-12 + 1e-10 * std::abs(expected);
+        };
+        QVERIFY2(same(schedule.beta(t), row[5].toDouble()), where);
+        QVERIFY2(close(schedule.logAlphaBar(t), row[6].toDouble(), 1e-10), where);
+        QVERIFY2(same(schedule.posteriorVariance(t), row[7].toDouble()), where);
     }
 }
 
@@ -133,11 +161,23 @@ void NoiseScheduleTest::unusableSettingsAreRefused() {
     QVERIFY(refused([](ScheduleSettings& s) { s.betaMin = std::nan(""); }));
     QVERIFY(refused([](ScheduleSettings& s) { s.betaMin = 0.03; }));
     QVERIFY(!refused([](ScheduleSettings& s) { s.betaMin = s.betaMax; }));
+    QVERIFY(refused([](ScheduleSettings& s) {
+        s.kind = ScheduleKind::LogSnr;
+        s.logSnrMin = s.logSnrMax;
+    }));
+    QVERIFY(refused([](ScheduleSettings& s) {
+        s.kind = ScheduleKind::Custom;
+        s.curve.points.pop_back();
+    }));
+    // What a schedule does not read cannot spoil it.
+    QVERIFY(!refused([](ScheduleSettings& s) { s.curve.points.clear(); }));
 }
 
 void NoiseScheduleTest::tablesFollowTheirEnumerators() {
     const std::vector<Choice> choices = choicesOf(schedules());
-    QCOMPARE(choices.size(), std::size_t{7});
+    QCOMPARE(choices.size(), std::size_t{9});
+    QCOMPARE(indexOf(choices, "log-snr").value(), int(ScheduleKind::LogSnr));
+    QCOMPARE(indexOf(choices, "custom").value(), int(ScheduleKind::Custom));
     QCOMPARE(indexOf(choices, "linear").value(), int(ScheduleKind::Linear));
     QCOMPARE(indexOf(choices, "cosine").value(), int(ScheduleKind::Cosine));
     QCOMPARE(indexOf(choices, "quadratic").value(), int(ScheduleKind::Quadratic));
@@ -145,7 +185,42 @@ void NoiseScheduleTest::tablesFollowTheirEnumerators() {
     QCOMPARE(indexOf(choices, "tanh").value(), int(ScheduleKind::Tanh));
     QCOMPARE(indexOf(choices, "constant").value(), int(ScheduleKind::Constant));
     QCOMPARE(indexOf(choices, "su").value(), int(ScheduleKind::Su));
-    for (const ScheduleRow& row : schedules()) QVERIFY((row.beta == nullptr) != (row.logAlphaBar == nullptr));
+    for (const ScheduleRow& row : schedules()) QVERIFY(row.beta || row.logAlphaBar);
+    ScheduleSettings custom = settingsOf(int(ScheduleKind::Custom), 10, true);
+    QVERIFY(!isClosed(custom));
+    custom.curve = customCurveOf("log-snr:0,9;1,-9");
+    QVERIFY(isClosed(custom));
+    QVERIFY(isClosed(settingsOf(int(ScheduleKind::Cosine), 10, true)));
+    QVERIFY(!isClosed(settingsOf(int(ScheduleKind::Linear), 10, true)));
+}
+
+// What the gauge "signal left" warns of, at every T that keeps the curve.
+void NoiseScheduleTest::defaultsReachTheNoise() {
+    for (int kind = 0; kind < int(schedules().size()); ++kind)
+        for (const int steps : {50, 1000, 10000})
+            QVERIFY2(NoiseSchedule(settingsOf(kind, steps, true)).signalLeft() < 0.05,
+                     schedules()[std::size_t(kind)].choice.id.data());
+}
+
+void NoiseScheduleTest::curvesFollowASchedule_data() {
+    everyRowIsASchedule_data();
+}
+
+void NoiseScheduleTest::curvesFollowASchedule() {
+    QFETCH(int, kind);
+    QFETCH(int, steps);
+    QFETCH(bool, keepCurve);
+    const NoiseSchedule schedule(settingsOf(kind, steps, keepCurve));
+    for (const CurvePlane plane : {CurvePlane::Beta, CurvePlane::LogSnr}) {
+        ScheduleSettings settings = settingsOf(int(ScheduleKind::Custom), steps, keepCurve);
+        settings.curve = curveThrough(schedule, plane);
+        requireValid(settings.curve);
+        if (plane != CurvePlane::LogSnr || steps < 50 || !keepCurve) continue;
+        // Nine points of lambda hold the middle of every curve to a third of a unit of log-SNR.
+        const NoiseSchedule bent(settings);
+        for (int t = steps / 4; t <= 3 * steps / 4; ++t)
+            QVERIFY(std::abs(bent.logSnr(t) - schedule.logSnr(t)) < 0.34);
+    }
 }
 
 // The harshest schedule: alphaBar would be e^-69000, far below the smallest float.

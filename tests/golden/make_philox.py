@@ -22,8 +22,9 @@ assert philox([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x2
 CASES = [(0, 1, 0, 0), (1, 1, 0, 0), (1, 4, 7, 1000), (1, 5, 7, 1000), (42, 5, 1999, 1), (42, 5, 2000, 1),
          (1 << 53, 6, 511, 100000), (0xA4093822299F31D0, 9, ONES, ONES), (1 << 32, 3, 1, 2)]
 
-with open("philox.csv", "w") as out:
-    out.write("seed,stream,particle,step,word0,word1,word2,word3\n")
-    for seed, stream, particle, step in CASES:
-        words = philox([particle, step, stream, 0], [seed & MASK, seed >> 32])
-        out.write(",".join(map(str, [seed, stream, particle, step] + words)) + "\n")
+if __name__ == "__main__":
+    with open("philox.csv", "w") as out:
+        out.write("seed,stream,particle,step,word0,word1,word2,word3\n")
+        for seed, stream, particle, step in CASES:
+            words = philox([particle, step, stream, 0], [seed & MASK, seed >> 32])
+            out.write(",".join(map(str, [seed, stream, particle, step] + words)) + "\n")

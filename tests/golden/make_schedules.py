@@ -54,7 +54,12 @@ def products(betas):
 
 
 def kept(kind, a, b, steps):
-    logs = [log(bar) for bar in products(raw(kind, a, b, 1000))] + [mpf(0)]
+    return kept_of(raw(kind, a, b, 1000), steps)
+
+
+def kept_of(betas, steps):
+    """The curve of T = 1000 betas, cut into `steps`."""
+    logs = [log(bar) for bar in products(betas)] + [mpf(0)]
 
     def curve(t):
         place = mpf(1000 * t) / steps
@@ -87,7 +92,8 @@ def rows():
                     yield ",".join([kind, mode, smallest, largest, str(steps), str(t)] + numbers)
 
 
-with open("schedules.csv", "w") as out:
-    out.write("kind,mode,betaMin,betaMax,T,t,beta,logAlphaBar,posteriorVariance\n")
-    for row in rows():
-        out.write(row + "\n")
+if __name__ == "__main__":
+    with open("schedules.csv", "w") as out:
+        out.write("kind,mode,betaMin,betaMax,T,t,beta,logAlphaBar,posteriorVariance\n")
+        for row in rows():
+            out.write(row + "\n")

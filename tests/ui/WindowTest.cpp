@@ -356,6 +356,14 @@ class WindowTest : public QObject {
         QDropEvent drop({9, 9}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(&window, &drop);
         QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->data->size() == 4, 10000);
+        // A picture is one too: its points are drawn by the seed, as many as the settings say.
+        QImage dots(8, 8, QImage::Format_RGB32);
+        dots.fill(Qt::white);
+        dots.setPixelColor(2, 2, Qt::black);
+        QVERIFY(dots.save(folder.filePath("dots.png")));
+        window.open(folder.filePath("dots.png"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            studio.snapshot()->data->size() == std::size_t(studio.settings().data.points), 10000);
         window.open(write("notes.txt", "hello"));
         QTRY_VERIFY(bar->sentence().contains("notes.txt"));
         window.open(write("broken.diffuscope", "not a session"));

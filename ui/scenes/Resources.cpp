@@ -1,5 +1,7 @@
 #include "scenes/Resources.h"
 
+#include "scenes/Ink.h"
+
 #include <QFontDatabase>
 #include <QtGlobal>
 #include <stdexcept>
@@ -18,6 +20,7 @@ void initialiseResources() {
             if (QFontDatabase::addApplicationFont(
                     QStringLiteral(":/fonts/DiffuscopeSans-%1.otf").arg(QLatin1String(style))) < 0)
                 throw std::logic_error("a bundled font cannot be loaded");
+        provideLetters();
         return true;
     }();
     Q_UNUSED(done)

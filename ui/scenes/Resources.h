@@ -2,8 +2,8 @@
 
 namespace diffuscope {
 
-/// Makes the built-in files (":/fonts/…", icons) and fonts available. Cheap after the first call; needs a
-/// QGuiApplication. uiFont() calls it.
+/// Makes the built-in files (":/fonts/…", icons) and fonts available, to core as well. Cheap after the first
+/// call; needs a QGuiApplication. uiFont() calls it.
 void initialiseResources();
 
 }  // namespace diffuscope

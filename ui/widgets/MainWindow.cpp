@@ -265,8 +265,9 @@ void MainWindow::showNotices(const Snapshot& snapshot) {
 }
 
 void MainWindow::askOpen() {
-    auto* dialog = new QFileDialog(this, tr("Open"), QFileInfo(studio_.path()).path(),
-                                   tr("Sessions and tables of points (*.diffuscope *.csv *.npy)"));
+    auto* dialog = new QFileDialog(
+        this, tr("Open"), QFileInfo(studio_.path()).path(),
+        tr("Sessions, tables of points and pictures (*.diffuscope *.csv *.npy *.png *.jpg *.jpeg)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::open);
@@ -331,7 +332,8 @@ void MainWindow::showHelp() {
            "playhead t.</p>"
            "<p>Every particle keeps its own noise. Move a slider and the same trajectories bend; nothing is "
            "retrained unless the line under the control says so.</p>"
-           "<p>Open any table of two numeric columns (.csv, .npy) with Ctrl+O, or drop it on the window.</p>"
+           "<p>Open any table of two numeric columns (.csv, .npy) or a picture whose darkness is the density "
+           "(.png, .jpg) with Ctrl+O, or drop it on the window.</p>"
            "<h3>Keys</h3><table>%1</table>")
             .arg(rows));
     column->addWidget(browser);

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "io/Import.h"
+#include "scenes/Ink.h"
 #include "settings/Fields.h"
 
 #include <QCoreApplication>
@@ -143,7 +144,7 @@ DataSet readTable(const QByteArray& bytes) {
 
 bool canOpen(const QString& path) {
     const QString ending = QFileInfo(path).suffix().toLower();
-    return ending == "diffuscope" || ending == "csv" || ending == "npy";
+    return ending == "diffuscope" || ending == "csv" || ending == "npy" || isPicture(path);
 }
 
 Studio::Studio(const Settings& settings) : settings_(settings), engine_(settings, true) {}
@@ -168,6 +169,7 @@ void Studio::change(const Settings& settings, const QString& what, int mergeKey)
         return;
     }
     const bool learns = settings.data.dataset != settings_.data.dataset ||
+                        settings.data.text != settings_.data.text ||
                         costOfChange(settings_, settings) == Cost::StartAnew;
     undo_.push(new SettingsCommand(*this, settings, what, mergeKey));
     if (learns) setTraining(true);  // as the line under the control says
@@ -199,11 +201,14 @@ void Studio::adjust(const std::function<void(Settings&)>& change) {
 
 void Studio::open(const QString& path, const std::function<void(Settings&)>& adjust) {
     const QPointer<Studio> self(this);
-    QThreadPool::globalInstance()->start([self, path, adjust] {
+    const int points = settings_.data.points;
+    const std::uint64_t seed = settings_.seed;
+    QThreadPool::globalInstance()->start([self, path, adjust, points, seed] {
         try {
             if (!canOpen(path))
                 throw InputError(
-                    QStringLiteral("%1 cannot be opened: it takes .diffuscope, .csv or .npy files.")
+                    QStringLiteral(
+                        "%1 cannot be opened: it takes .diffuscope, .csv, .npy, .png or .jpg files.")
                         .arg(QFileInfo(path).fileName())
                         .toStdString());
             if (path.endsWith(".diffuscope", Qt::CaseInsensitive)) {
@@ -216,7 +221,9 @@ void Studio::open(const QString& path, const std::function<void(Settings&)>& adj
                     studio.adjust(adjust);
                 });
             } else {
-                auto data = std::make_shared<const DataSet>(readTable(readFile(path)));
+                const QByteArray bytes = readFile(path);
+                auto data = std::make_shared<const DataSet>(
+                    isPicture(path) ? importPicture(bytes, points, seed) : readTable(bytes));
                 onStudio(self, [data, path, adjust](Studio& studio) {
                     studio.openTable(data, path);
                     studio.adjust(adjust);
