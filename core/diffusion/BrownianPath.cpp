@@ -88,4 +88,13 @@ void PathTile::normals(const PathStretch& stretch, TileRow& z0, TileRow& z1) {
     lastTime_ = ascending ? stretch.high : stretch.low;
 }
 
+std::vector<PathTile> pathTiles(std::uint64_t seed, Stream stream, std::uint32_t firstParticle,
+                                std::size_t count) {
+    std::vector<PathTile> tiles;
+    tiles.reserve((count + tileRows - 1) / tileRows);
+    for (std::size_t first = 0; first < count; first += tileRows)
+        tiles.emplace_back(seed, stream, firstParticle + static_cast<std::uint32_t>(first));
+    return tiles;
+}
+
 }  // namespace diffuscope

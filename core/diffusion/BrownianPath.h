@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace diffuscope {
 
@@ -72,5 +73,9 @@ class PathTile {
     WordTile words_{};
     TileRow z0_{}, z1_{};
 };
+
+/// The paths of `count` neighbouring particles, tile by tile: some 140 bytes a particle.
+[[nodiscard]] std::vector<PathTile> pathTiles(std::uint64_t seed, Stream stream, std::uint32_t firstParticle,
+                                              std::size_t count);
 
 }  // namespace diffuscope

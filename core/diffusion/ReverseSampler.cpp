@@ -41,14 +41,12 @@ void reverseStart(std::uint64_t seed, std::uint32_t first, std::span<float> posi
     }
 }
 
-void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
-                      std::span<const float> eps, std::span<float> positions, std::span<float> memory) {
+void applyReverseStep(const ReverseStep& step, std::span<PathTile> paths, std::span<const float> eps,
+                      std::span<float> positions, std::span<float> memory) {
     TileRow z[2]{};
     for (std::size_t i = 0; i < positions.size() / 2; ++i) {
         const auto row = static_cast<int>(i % tileRows);
-        if (step.noise != 0.0f && row == 0)
-            PathTile(seed, Stream::ReverseChain, firstParticle + static_cast<std::uint32_t>(i))
-                .normals(step.stretch, z[0], z[1]);
+        if (step.noise != 0.0f && row == 0) paths[i / tileRows].normals(step.stretch, z[0], z[1]);
         for (std::size_t axis = 0; axis < 2; ++axis) {
             const float x = positions[2 * i + axis];
             float x0 = (x - step.level.sqrtOneMinusAlphaBar * eps[2 * i + axis]) / step.level.sqrtAlphaBar;
@@ -61,6 +59,16 @@ void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t
             }
             positions[2 * i + axis] = moved;
         }
+    }
+}
+
+void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
+                      std::span<const float> eps, std::span<float> positions, std::span<float> memory) {
+    for (std::size_t first = 0; first < positions.size(); first += 2 * tileRows) {
+        const std::size_t size = std::min<std::size_t>(2 * tileRows, positions.size() - first);
+        PathTile path(seed, Stream::ReverseChain, firstParticle + static_cast<std::uint32_t>(first / 2));
+        applyReverseStep(step, {&path, 1}, eps.subspan(first, size), positions.subspan(first, size),
+                         memory.empty() ? memory : memory.subspan(first, size));
     }
 }
 

@@ -46,8 +46,13 @@ struct ReverseStep {
 /// x_T of particles first … first + count - 1: N(0, I). (count, 2)
 void reverseStart(std::uint64_t seed, std::uint32_t first, std::span<float> positions);
 
-/// Applies one step in place given eps-hat. `eps`, `positions`, `memory` (count, 2); `memory` may be empty
-/// for a step that does not remember. The readable truth of every backend's kernel.
+/// Applies one step in place given eps-hat. `paths`: pathTiles(seed, Stream::ReverseChain, …) of the
+/// particles; `eps`, `positions`, `memory` (count, 2); `memory` may be empty for a step that does not
+/// remember. The readable truth of every backend's kernel.
+void applyReverseStep(const ReverseStep& step, std::span<PathTile> paths, std::span<const float> eps,
+                      std::span<float> positions, std::span<float> memory);
+
+/// The same for particles firstParticle …, whose paths are found anew.
 void applyReverseStep(const ReverseStep& step, std::uint64_t seed, std::uint32_t firstParticle,
                       std::span<const float> eps, std::span<float> positions, std::span<float> memory);
 

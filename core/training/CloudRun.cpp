@@ -99,14 +99,19 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                 ? backend.idealDenoiser(data)
                 : denoiserFor(settings.sampler.denoiser, data, nullptr);
         advance = [denoiser = std::move(denoiser), plan = std::move(plan), guidance, seed = settings.seed,
-                   eps = std::vector<float>(), scratch = std::vector<float>()](
+                   eps = std::vector<float>(), scratch = std::vector<float>(),
+                   paths = std::vector<PathTile>(), pathsFrom = ~std::uint32_t{0}](
                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
                       std::span<float> positions, std::span<float> memory, std::span<float> frames) mutable {
             eps.resize(positions.size());
+            if (pathsFrom != firstParticle || paths.size() * tileRows < positions.size() / 2) {
+                paths = pathTiles(seed, Stream::ReverseChain, firstParticle, positions.size() / 2);
+                pathsFrom = firstParticle;
+            }
             for (std::size_t i = 0; i < steps; ++i) {
                 const ReverseStep& step = plan[firstStep + i];
                 guidedEps(*denoiser, positions, step.level, guidance, eps, scratch);
-                applyReverseStep(step, seed, firstParticle, eps, positions, memory);
+                applyReverseStep(step, paths, eps, positions, memory);
                 if (!frames.empty())
                     std::copy(positions.begin(), positions.end(),
                               frames.begin() + static_cast<std::ptrdiff_t>(i * positions.size()));
