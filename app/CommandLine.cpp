@@ -27,9 +27,10 @@ struct VerbRow {
     Needs needs;
 };
 constexpr VerbRow verbs[] = {
-    {addListVerb, Needs::Core},  {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Gui},
-    {addTrainVerb, Needs::Gui},  {addSampleVerb, Needs::Core},   {addRenderVerb, Needs::Gui},
-    {addFieldVerb, Needs::Core}, {addSweepVerb, Needs::Gui},     {addBenchVerb, Needs::Gui}};
+    {addListVerb, Needs::Core},    {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Gui},
+    {addTrainVerb, Needs::Gui},    {addSampleVerb, Needs::Core},   {addEvaluateVerb, Needs::Gui},
+    {addRenderVerb, Needs::Gui},   {addFieldVerb, Needs::Core},    {addSweepVerb, Needs::Gui},
+    {addBenchVerb, Needs::Gui}};
 
 int report(const std::string& sentence, int status) {
     std::cerr << "diffuscope: " << sentence << '\n';

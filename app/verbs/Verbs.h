@@ -10,6 +10,7 @@ CLI::App* addScheduleVerb(CLI::App& program, Run& run);
 CLI::App* addDataVerb(CLI::App& program, Run& run);
 CLI::App* addTrainVerb(CLI::App& program, Run& run);
 CLI::App* addSampleVerb(CLI::App& program, Run& run);
+CLI::App* addEvaluateVerb(CLI::App& program, Run& run);
 CLI::App* addRenderVerb(CLI::App& program, Run& run);
 CLI::App* addFieldVerb(CLI::App& program, Run& run);
 CLI::App* addSweepVerb(CLI::App& program, Run& run);

@@ -14,7 +14,8 @@ using nlohmann::json;
 
 namespace {
 
-const QStringList verbs{"list", "schedule", "data", "train", "sample", "render", "field", "sweep", "bench"};
+const QStringList verbs{"list",     "schedule", "data",  "train", "sample",
+                         "evaluate", "render",   "field", "sweep", "bench"};
 
 /// "a b c" as arguments.
 QStringList words(const QString& line) {
@@ -104,7 +105,6 @@ class CommandLineTest : public QObject {
         QCOMPARE(result.status, 0);
         for (const QString& verb : verbs)
             QVERIFY2(result.out.contains("  " + verb.toUtf8() + " "), result.out);
-        for (const char* later : {"evaluate"}) QVERIFY2(!result.out.contains(later), later);
     }
 
     void works_data() {

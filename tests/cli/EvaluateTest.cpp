@@ -1,0 +1,155 @@
+#include "Program.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QTemporaryDir>
+#include <QTest>
+#include <cmath>
+#include <numbers>
+
+using nlohmann::json;
+
+class EvaluateTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    Result run(const QString& line) {
+        return Program(folder_.path()).run(line.split(' ', Qt::SkipEmptyParts));
+    }
+    json evaluated(const QString& line) {
+        const Result result = run("evaluate " + line + " --backend cpu --quiet");
+        if (result.status != 0) qWarning("%s", result.err.constData());
+        return json::parse(result.out.toStdString(), nullptr, false);
+    }
+
+  private slots:
+    void initTestCase() {
+        const char* common = " --backend cpu --quiet --set network.width=16 --set training.batch=64";
+        QFile table(folder_.filePath("small.csv"));
+        QVERIFY(table.open(QIODevice::WriteOnly));
+        table.write("width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
+        table.close();
+        for (const char* line :
+             {"train --dataset two-moons --steps 400 --out moons.diffuscope --set data.points=500",
+              "train --dataset old-faithful --steps 5 --out geyser.diffuscope",
+              "train --dataset small.csv --steps 5 --out small.diffuscope",
+              "train --dataset standard-normal --steps 5 --out normal.diffuscope"}) {
+            const Result result = run(QString(line) + common);
+            QVERIFY2(result.status == 0, result.err);
+        }
+    }
+
+    void allKeysAreThere() {
+        const json all = evaluated("moons.diffuscope --count 500 --steps 40");
+        for (const char* key :
+             {"count", "seed", "from", "sliced_w2", "sliced_w2_floor", "mmd2", "mmd2_floor",
+              "energy_distance", "energy_distance_floor", "bound_bits_per_dim", "bound_error", "bound_terms",
+              "log_likelihood", "log_likelihood_error", "log_likelihood_log_snr", "points", "note"})
+            QVERIFY2(all.contains(key), key);
+        QCOMPARE(all.size(), std::size_t{17});
+        QVERIFY(all["count"] == 500);
+        QVERIFY(all["seed"] == 1);
+        QVERIFY(all["from"] == "generator");
+        QVERIFY(all["note"] == "");
+        for (const char* key : {"sliced_w2", "mmd2", "energy_distance"}) {
+            QVERIFY(std::isfinite(all[key].get<double>()));
+            QVERIFY(all[std::string(key) + "_floor"].get<double>() > 0.0);
+        }
+        QVERIFY(all["energy_distance"].get<double>() > 0.0);
+        QCOMPARE(all["bound_terms"].size(), std::size_t{41});
+        double sum = 0.0;
+        for (const json& term : all["bound_terms"]) sum += term.get<double>();
+        QVERIFY(std::abs(sum - all["bound_bits_per_dim"].get<double>()) < 1e-9);
+        // A network that has learned something is better than the Gaussian that it starts from.
+        QVERIFY(all["log_likelihood"].get<double>() > -3.0);
+    }
+
+    /// What is exact for the distribution itself is measured: N(0, I) with its own denoiser and the upper
+    /// variance, whose bound is tight and whose likelihood is known.
+    void theStandardNormalIsExact() {
+        const json all = evaluated(
+            "normal.diffuscope --count 4000 --steps 100 --denoiser mixture --sigma upper "
+            "--set sampler.clamp=off");
+        const double entropy = std::log(2.0 * std::numbers::pi) + 1.0;
+        QVERIFY(std::abs(all["log_likelihood"].get<double>() + entropy) <
+                6.0 * all["log_likelihood_error"].get<double>());
+        QVERIFY(std::abs(all["bound_bits_per_dim"].get<double>() - entropy / (2.0 * std::numbers::ln2)) <
+                7.0 * all["bound_error"].get<double>());
+        QVERIFY(all["sliced_w2"].get<double>() < 2.5 * all["sliced_w2_floor"].get<double>());
+        QVERIFY(all["energy_distance"].get<double>() < 4.0 * all["energy_distance_floor"].get<double>());
+    }
+
+    void noNoiseHasNoBound() {
+        const json all = evaluated("moons.diffuscope --count 50 --steps 10 --sigma zero");
+        QVERIFY(all["bound_bits_per_dim"].is_null());
+        QVERIFY(all["bound_terms"].is_null());
+        QVERIFY(all["note"].get<std::string>().find("infinite") != std::string::npos);
+        QVERIFY(all["log_likelihood"].is_number());
+        const json lower = evaluated("moons.diffuscope --count 50 --steps 10 --sigma lower");
+        QVERIFY(lower["bound_bits_per_dim"].is_number());
+        QVERIFY(lower["note"].get<std::string>().find("t = 1") != std::string::npos);
+    }
+
+    void theSourceOfTheDrawsIsSaid() {
+        QVERIFY(evaluated("geyser.diffuscope --count 60 --steps 10")["from"] == "held-out fifth");
+        QVERIFY(evaluated("small.diffuscope --count 60 --steps 10")["from"] == "the data themselves");
+    }
+
+    void theSmallestAndTheShortest() {
+        for (const char* line :
+             {"moons.diffuscope --count 2 --steps 1", "moons.diffuscope --count 2 --steps 2",
+              "moons.diffuscope --count 3 --sampler ddim --steps 1 --denoiser ideal"}) {
+            const json all = evaluated(line);
+            QVERIFY2(all.is_object() && std::isfinite(all["sliced_w2"].get<double>()), line);
+        }
+    }
+
+    void theSameBytesWhateverTheThreads() {
+        QByteArray first;
+        for (const char* threads : {"1", "2", "3"}) {
+            const Result result =
+                run(QString("evaluate moons.diffuscope --count 1500 --steps 20 --backend cpu "
+                            "--quiet --out all.json --threads ") +
+                    threads);
+            QVERIFY2(result.status == 0, result.err);
+            QCOMPARE(result.out, QByteArray());
+            QFile file(folder_.filePath("all.json"));
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            const QByteArray bytes = file.readAll();
+            if (first.isEmpty()) first = bytes;
+            QVERIFY2(!bytes.isEmpty() && bytes == first, threads);
+        }
+    }
+
+    void fails_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QString>("says");
+        const auto row = [](const char* line, const char* says) { QTest::newRow(line) << line << says; };
+        row("moons.diffuscope", "--count is required");
+        row("moons.diffuscope --count 1", "--count");
+        row("moons.diffuscope --count 100001", "--count");
+        row("moons.diffuscope --count 9 --out all.csv", "known are .json");
+        row("moons.diffuscope --count 9 --sampler ddim --sigma lower", "--sigma has no effect");
+        row("moons.diffuscope --count 9 --set network.width=8", "its shape cannot be set");
+    }
+    void fails() {
+        QFETCH(QString, line);
+        QFETCH(QString, says);
+        const Result result = run("evaluate " + line);
+        QCOMPARE(result.status, 2);
+        QCOMPARE(result.out, QByteArray());
+        QVERIFY2(result.err.contains(says.toUtf8()), result.err);
+    }
+
+    void ctrlCActsSoon() {
+        Program program(folder_.path());
+        program.start({"evaluate", "moons.diffuscope", "--count", "100000", "--steps", "1", "--backend",
+                       "cpu", "--out", "interrupted.json"});
+        program.interrupt(SIGINT);
+        QCOMPARE(program.finish().status, 130);
+        QVERIFY(!QFile::exists(folder_.filePath("interrupted.json")));
+    }
+};
+
+QTEST_GUILESS_MAIN(EvaluateTest)
+#include "EvaluateTest.moc"
