@@ -78,7 +78,8 @@ int runEvaluate(const Options& options) {
                                   stopIfInterrupted();
                                   progress.show(share, what);
                               }};
-    const auto denoiser = denoiserFor(settings.sampler.denoiser, saved.data, networkDenoiser(saved.state));
+    const auto denoiser = denoiserFor(settings.sampler.denoiser, trainedOn(settings.data.dataset, saved.data),
+                                      networkDenoiser(saved.state));
     const Evaluation evaluation = evaluate(settings, *saved.data, {*trajectory.positions.front(), *denoiser},
                                            measuring, [&](double before, std::string_view now) {
                                                share = before;

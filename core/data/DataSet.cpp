@@ -191,6 +191,11 @@ DataSet trainingPart(const DataSet& table) {
     return takeRows(table, rows);
 }
 
+std::shared_ptr<const DataSet> trainedOn(DatasetKind kind, std::shared_ptr<const DataSet> data) {
+    if (!rowOf(kind).isTable || data->size() < fewestToHoldOut) return data;
+    return std::make_shared<const DataSet>(trainingPart(*data));
+}
+
 FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count, std::uint64_t seed) {
     const DatasetRow& row = rowOf(settings.dataset);
     if (!row.isTable) {

@@ -86,6 +86,10 @@ struct DatasetRow {
 /// used.
 [[nodiscard]] DataSet trainingPart(const DataSet& table);
 
+/// What training and the ideal denoiser of the points see of a session's data: of a table its trainingPart(),
+/// else all.
+[[nodiscard]] std::shared_ptr<const DataSet> trainedOn(DatasetKind kind, std::shared_ptr<const DataSet> data);
+
 /// Independent draws for measuring against. A generator: `count` draws with a seed derived from `seed`, never
 /// the training draws. A table: draws with replacement from the held-out fifth that trainingPart() leaves
 /// out, or from the whole table below 200 points; `from` says which. `data` is the whole table.

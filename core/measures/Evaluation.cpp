@@ -28,7 +28,7 @@ Evaluation evaluate(const Settings& settings, const DataSet& data, const Generat
     evaluation.seed = settings.seed;
 
     stage(0.0, "floors of the distances");
-    const FreshReference reference(settings.data.dataset, data, evaluation.count, settings.seed, floors,
+    const FreshReference reference(settings.data, data, evaluation.count, settings.seed, floors,
                                    measuring);
     evaluation.from = reference.from();
     stage(0.4, "distances");

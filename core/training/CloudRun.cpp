@@ -94,10 +94,11 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
 
     CloudRun::Advance advance;
     if (settings.sampler.denoiser != DenoiserKind::Network) {
+        const std::shared_ptr<const DataSet> trained = trainedOn(settings.data.dataset, data);
         std::shared_ptr<const Denoiser> denoiser =
             settings.sampler.denoiser == DenoiserKind::Ideal
-                ? backend.idealDenoiser(data)
-                : denoiserFor(settings.sampler.denoiser, data, nullptr);
+                ? backend.idealDenoiser(trained)
+                : denoiserFor(settings.sampler.denoiser, trained, nullptr);
         advance = [denoiser = std::move(denoiser), plan = std::move(plan), guidance, seed = settings.seed,
                    eps = std::vector<float>(), scratch = std::vector<float>(),
                    paths = std::vector<PathTile>(), pathsFrom = ~std::uint32_t{0}](

@@ -54,7 +54,8 @@ class CloudRun {
                                   std::shared_ptr<const DataSet> data, std::uint64_t seed, int count,
                                   std::size_t bytes);
 
-/// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`, as
+/// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`
+/// (of trainedOn()), as
 /// the settings say. The backend must outlive the run.
 /// @throws InputError where `data` has no denoiser of that kind, or as guidanceOf()
 [[nodiscard]] CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,

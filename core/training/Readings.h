@@ -48,7 +48,13 @@ struct Readings {
     Reading energy{};
     std::vector<double> boundTerms;  ///< bits per dimension: L_0, L_1 … L_{T-1}, L_T
     double boundBitsPerDim = 0.0;
-    double logLikelihood = 0.0;  ///< mean, nats
+    double boundError = 0.0;           ///< standard error over the points
+    int boundCount = 0;                ///< points that each of the T + 1 terms was averaged over
+    std::string boundNote;             ///< a sentence: why there is no bound, or what was replaced; or empty
+    double logLikelihood = 0.0;        ///< mean, nats, of fresh points with the noise of t = 1
+    double logLikelihoodError = 0.0;   ///< standard error over the points
+    double logLikelihoodLogSnr = 0.0;  ///< lambda_1
+    int logLikelihoodCount = 0;        ///< points
     std::vector<BinReading> bins;
     SpreadReading spread;
     std::vector<ExactReading> exact;  ///< empty unless the data set is an exact case

@@ -1,43 +1,103 @@
 #include "training/RunReader.h"
 
+#include "Error.h"
+#include "diffusion/IdealDenoiser.h"
+#include "diffusion/ReverseSampler.h"
+#include "measures/ExactCase.h"
+#include "measures/Likelihood.h"
+#include "measures/VariationalBound.h"
+
 #include <algorithm>
 #include <limits>
 #include <span>
 
 namespace diffuscope {
+namespace {
 
-const FreshReference& RunReader::referenceFor(const Snapshot& snapshot, int count,
-                                              const Measuring& measuring) {
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+constexpr int fewestForDistances = 2;
+
+/// Points per term of the bound: all T terms, and some 16,000 predictions for all of them.
+int boundPoints(int steps) {
+    return std::clamp(16384 / steps, 4, 256);
+}
+
+}  // namespace
+
+void RunReader::startEra(const Snapshot& snapshot, const Measuring& measuring) {
+    const int wanted = std::max(fewestForDistances, std::min(snapshot.reverse.count, mostSamples));
+    if (reference_ && era_ == snapshot.era && count_ == wanted) return;
+    reference_.reset();  // and stays so where the floors are given up
+    ideal_ = idealDenoiser(snapshot.trained);
+    reference_.emplace(snapshot.settings.data, *snapshot.data, wanted, snapshot.settings.seed, floors,
+                       measuring);
+    era_ = snapshot.era;
+    count_ = wanted;
+}
+
+void RunReader::readDistances(const Snapshot& snapshot, const Measuring& measuring,
+                              Readings& readings) const {
+    readings.count = std::min(snapshot.reverse.count, mostSamples);
+    readings.from = reference_->from();
+    readings.slicedW2 = readings.mmd2 = readings.energy = {none, none};
+    if (readings.count < fewestForDistances) return;
+    const std::span<const float> cloud(*snapshot.reverse.positions.front());
+    const Distances distances =
+        reference_->distances(cloud.first(2 * static_cast<std::size_t>(readings.count)), measuring);
+    readings.slicedW2 = distances.slicedW2;
+    readings.mmd2 = distances.mmd2;
+    readings.energy = distances.energy;
+}
+
+void RunReader::readExactCase(const Snapshot& snapshot, Readings& readings) {
     const Settings& settings = snapshot.settings;
-    if (!reference_ || snapshot.data != referenceData_ || settings.seed != referenceSeed_ ||
-        count != referenceCount_) {
-        reference_.reset();
-        reference_.emplace(settings.data, *snapshot.data, count, settings.seed, floors, measuring);
-        referenceData_ = snapshot.data;
-        referenceSeed_ = settings.seed;
-        referenceCount_ = count;
+    const std::vector<ReverseStep> plan = reversePlan(
+        *snapshot.schedule, settings.sampler, settings.network.conditioning, clampBox(snapshot.data->points));
+    readings.exact =
+        exactReadings(*snapshot.data, *snapshot.schedule, plan, 0, *snapshot.reverse.positions.front());
+}
+
+void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, Readings& readings) const {
+    const Settings& settings = snapshot.settings;
+    const NoiseSchedule& schedule = *snapshot.schedule;
+    const auto denoiser = settings.sampler.denoiser == DenoiserKind::Ideal
+                              ? ideal_
+                              : denoiserFor(settings.sampler.denoiser, snapshot.trained, snapshot.network);
+    const auto points = [&](int most) {
+        const auto size = std::min(reference_->points().size(), 2 * static_cast<std::size_t>(most));
+        return std::span(reference_->points()).first(size);
+    };
+    readings.boundBitsPerDim = none;
+    readings.boundError = none;
+    try {
+        VariationalBound bound = variationalBound(
+            *denoiser, anyClass, schedule, settings.sampler, settings.network.conditioning,
+            clampBox(snapshot.data->points), points(boundPoints(schedule.steps())), settings.seed, measuring);
+        readings.boundTerms = std::move(bound.terms);
+        readings.boundBitsPerDim = bound.bitsPerDim;
+        readings.boundError = bound.error;
+        readings.boundCount = bound.count;
+        readings.boundNote = std::move(bound.note);
+    } catch (const InputError& error) {  // without noise it is infinite
+        readings.boundNote = error.what();
     }
-    return *reference_;
+    const Likelihood likelihood =
+        logLikelihood(*denoiser, anyClass, schedule, settings.network.conditioning, points(likelihoodPoints),
+                      solverSteps, settings.seed, measuring);
+    readings.logLikelihood = likelihood.mean;
+    readings.logLikelihoodError = likelihood.error;
+    readings.logLikelihoodLogSnr = likelihood.logSnr;
+    readings.logLikelihoodCount = likelihood.count;
 }
 
 Readings RunReader::read(const Snapshot& snapshot, const Measuring& measuring) {
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    startEra(snapshot, measuring);
     Readings readings;
     readings.era = snapshot.era;
-    readings.step = snapshot.networkStep;
-    readings.count = std::min(snapshot.reverse.count, mostSamples);
-    readings.slicedW2 = readings.mmd2 = readings.energy = {none, none};
-    readings.boundBitsPerDim = readings.logLikelihood = none;
-    if (readings.count >= 2) {
-        const FreshReference& reference = referenceFor(snapshot, readings.count, measuring);
-        const std::span<const float> cloud(*snapshot.reverse.positions.front());
-        const Distances distances =
-            reference.distances(cloud.first(2 * static_cast<std::size_t>(readings.count)), measuring);
-        readings.from = reference.from();
-        readings.slicedW2 = distances.slicedW2;
-        readings.mmd2 = distances.mmd2;
-        readings.energy = distances.energy;
-    }
+    readings.step = snapshot.networkState->step;
+    readDistances(snapshot, measuring, readings);
+    readExactCase(snapshot, readings);
+    readModel(snapshot, measuring, readings);
     return readings;
 }
 

@@ -26,6 +26,8 @@ struct Notice {
 struct Snapshot {
     Settings settings;  ///< those that everything below was computed with
     std::shared_ptr<const DataSet> data;
+    std::shared_ptr<const DataSet>
+        trained;  ///< what of `data` training and the ideal denoiser see: trainedOn()
     std::shared_ptr<const NoiseSchedule> schedule;
     std::shared_ptr<const std::vector<double>> stepNoise;  ///< stepNoises() of the sampler, t = 0…T
 
@@ -39,7 +41,7 @@ struct Snapshot {
     /// The network with the weights that `reverse` was computed with, whichever denoiser the sampler used;
     /// null before there is a backend.
     std::shared_ptr<const Denoiser> network;
-    std::int64_t networkStep = 0;  ///< training steps of `network`
+    std::shared_ptr<const TrainingState> networkState;  ///< whose `average` they are
     /// The last of this era; null before the first. An era ends with whatever makes readings untrue: other
     /// data, settings of the schedule, the sampler or the network, a network that starts anew.
     std::shared_ptr<const Readings> readings;

@@ -53,7 +53,7 @@ Trainer::Trainer(const Settings& settings, std::shared_ptr<const DataSet> data,
         requireLayout(*state, layout);
         if (state->layout != layout) state = adapted(*state, layout);
     }
-    backend_->setData(data_->points, data_->labels);
+    giveData();
     setLevels();
     start(state ? std::move(*state) : initialState(layout, settings_.seed), std::move(history));
 }
@@ -62,7 +62,7 @@ bool Trainer::apply(const Settings& settings, std::shared_ptr<const DataSet> dat
     const Settings before = std::exchange(settings_, settings);
     if (data != data_) {
         data_ = std::move(data);
-        backend_->setData(data_->points, data_->labels);
+        giveData();
     }
     if (settings.schedule != before.schedule ||
         settings.network.conditioning != before.network.conditioning ||
@@ -133,9 +133,14 @@ void Trainer::setBackend(std::unique_ptr<DenoiserBackend> backend) {
             adaptable(state.layout, layout) ? adapted(state, layout) : initialState(layout, settings_.seed);
     if (lastGood_.layout != layout) lastGood_ = state;
     backend_ = std::move(backend);
-    backend_->setData(data_->points, data_->labels);
+    giveData();
     setLevels();
     backend_->setState(state);
+}
+
+void Trainer::giveData() {
+    const auto trained = trainedOn(settings_.data.dataset, data_);
+    backend_->setData(trained->points, trained->labels);
 }
 
 void Trainer::setLevels() {

@@ -12,7 +12,7 @@
 namespace diffuscope {
 
 /// Trains one network on one data set through a backend. No threads, no clocks: the result depends on
-/// settings, seed and the number of steps alone.
+/// settings, seed and the number of steps alone. Of a table it trains on trainedOn(): a fifth is held out.
 class Trainer {
   public:
     /// A new run, or one that goes on from `state` and `history`.
@@ -47,6 +47,7 @@ class Trainer {
     static constexpr int keepEvery = 200;
     static constexpr int mostFailures = 10;
 
+    void giveData();
     void setLevels();
     void start(TrainingState state, LossHistory history);
     void keep(TrainingState state);

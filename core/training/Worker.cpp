@@ -35,7 +35,7 @@ Engine::Worker::Worker(const Settings& settings, bool training, Latest<Snapshot>
         settings_.schedule = {};
         settings_.sampler.denoiser = DenoiserKind::Network;
     }
-    data_ = dataFor(settings_);
+    takeData(dataFor(settings_));
     schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
     history_ = std::make_shared<const LossHistory>();
     startForward();
@@ -92,6 +92,11 @@ bool Engine::Worker::busy() const {
            !pass_.cloud.done();
 }
 
+void Engine::Worker::takeData(std::shared_ptr<const DataSet> data) {
+    data_ = std::move(data);
+    trained_ = trainedOn(settings_.data.dataset, data_);
+}
+
 /// What was measured is no longer true.
 void Engine::Worker::startEra() {
     ++era_;
@@ -130,11 +135,13 @@ void Engine::Worker::startReverse(bool visible) {
     const int followed = std::min(followedParticles, settings_.view.particles);
     DenoiserBackend& backend = trainer_->backend();
     stepNoise_ = std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings_.sampler));
+    const auto state = std::make_shared<const TrainingState>(backend.state());
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes),
              .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),
              .visible = visible,
-             .network = networkDenoiser(backend.state())};
+             .state = state,
+             .network = networkDenoiser(*state)};
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
     dirty_ = true;
@@ -146,7 +153,7 @@ void Engine::Worker::showPass() {
     shownCloud_ = pass_.cloud.trajectory();
     shownShare_ = pass_.cloud.share();
     shownNetwork_ = pass_.network;
-    shownNetworkStep_ = pass_.trainedSteps;
+    shownState_ = pass_.state;
     if (pass_.cloud.done()) cloudBefore_ = {};
     dirty_ = true;
 }
@@ -158,9 +165,9 @@ void Engine::Worker::apply(const Settings& settings) {
     const bool data = settings.data != before.data || settings.seed != before.seed;
     const std::shared_ptr<const DataSet> points = data ? dataFor(settings) : data_;
     requireDenoiser(settings.sampler.denoiser, *points);
-    data_ = points;
     if (schedule) schedule_ = std::make_shared<const NoiseSchedule>(settings.schedule);
     settings_ = settings;
+    if (data) takeData(points);
     dirty_ = true;
     // The ideal denoiser of many points costs a hundred times a network's step: the first slice is a careful
     // one.
@@ -204,7 +211,7 @@ void Engine::Worker::resetNetwork() {
 void Engine::Worker::setImported(std::shared_ptr<const DataSet> data, const Settings& settings) {
     imported_ = std::move(data);
     if (settings_.data.dataset == DatasetKind::Imported) {
-        data_ = imported_;
+        takeData(imported_);
         trainer_->apply(settings_, data_);
         startEra();
         startForward();
@@ -222,7 +229,7 @@ void Engine::Worker::restore(const SavedRun& run) {
     pass_ = {};
     settings_ = run.settings;
     if (settings_.data.dataset == DatasetKind::Imported) imported_ = run.data;
-    data_ = run.data;
+    takeData(run.data);
     schedule_ = schedule;
     trainer_ = std::move(trainer);
     history_ = std::make_shared<const LossHistory>(trainer_->history());
@@ -309,6 +316,7 @@ void Engine::Worker::publish(bool atOnce) {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->settings = settings_;
     snapshot->data = data_;
+    snapshot->trained = trained_;
     snapshot->schedule = schedule_;
     snapshot->stepNoise = stepNoise_;
     snapshot->forward = forwardCloud_.trajectory();
@@ -318,7 +326,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reversePaths = shownPaths_;
     snapshot->reverseComputed = shownShare_;
     snapshot->network = shownNetwork_;
-    snapshot->networkStep = shownNetworkStep_;
+    snapshot->networkState = shownState_;
     snapshot->readings = readings_;
     snapshot->era = era_;
     snapshot->training = training_;

@@ -39,14 +39,16 @@ class Engine::Worker {
     struct ReversePass {
         CloudRun paths;
         CloudRun cloud;
-        std::int64_t trainedSteps = -1;             ///< of the network, when the pass began
-        bool visible = true;                        ///< shown while partial; else only when complete
-        std::shared_ptr<const Denoiser> network{};  ///< with the weights of that moment
+        std::int64_t trainedSteps = -1;                ///< of the network, when the pass began
+        bool visible = true;                           ///< shown while partial; else only when complete
+        std::shared_ptr<const TrainingState> state{};  ///< of that moment
+        std::shared_ptr<const Denoiser> network{};     ///< with its weights
     };
 
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
     [[nodiscard]] std::unique_ptr<DenoiserBackend> backendFor(BackendKind kind);
     void loadBackend();
+    void takeData(std::shared_ptr<const DataSet> data);  ///< of settings_
     void startEra();
     void startForward();
     void startReverse(bool visible);
@@ -64,6 +66,7 @@ class Engine::Worker {
     bool stopped_ = false;  // by itself, because training could not go on
     std::shared_ptr<const DataSet> imported_;
     std::shared_ptr<const DataSet> data_;
+    std::shared_ptr<const DataSet> trained_;  // of data_
     std::shared_ptr<const NoiseSchedule> schedule_;
     std::shared_ptr<const std::vector<double>> stepNoise_;
     std::unique_ptr<Trainer> trainer_;
@@ -76,7 +79,7 @@ class Engine::Worker {
     Trajectory cloudBefore_;
     double shownShare_ = 0.0;
     std::shared_ptr<const Denoiser> shownNetwork_;
-    std::int64_t shownNetworkStep_ = 0;
+    std::shared_ptr<const TrainingState> shownState_;
     std::shared_ptr<const Readings> readings_;
     std::uint64_t era_ = 0;
 

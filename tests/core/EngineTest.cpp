@@ -292,6 +292,9 @@ class EngineTest : public QObject {
             QVERIFY(std::isfinite(reading.value) && reading.floor > 0.0);
         QVERIFY(readings.slicedW2.value > 0.5 * readings.slicedW2.floor);
         QVERIFY(readings.seconds > 0.0);
+        QCOMPARE(readings.boundTerms.size(), std::size_t{41});
+        QVERIFY(std::isfinite(readings.boundBitsPerDim) && std::isfinite(readings.logLikelihood));
+        QVERIFY(readings.boundCount > 0 && readings.boundNote.empty());
         // A picture is no reason to measure anew, another sampler is.
         settings.view.showTrails = false;
         engine.setSettings(settings);
