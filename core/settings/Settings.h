@@ -68,9 +68,9 @@ struct SamplerSettings {
     double eta = 0.0;         ///< DDIM
     int steps = 50;           ///< length of the sub-sequence of all samplers but DDPM, at most T
     SpacingKind spacing = SpacingKind::LogSnr;
-    int langevinSteps = 10;      ///< at each noise level
-    double langevinSize = 0.25;  ///< h / (1 - alphaBar_t)
-    bool clampX0 = true;         ///< clamp x0-hat to the data's bounding box widened by 10 %
+    int langevinSteps = 10;     ///< at each noise level
+    double langevinSize = 0.5;  ///< h / (1 - alphaBar_t)
+    bool clampX0 = true;        ///< clamp x0-hat to the data's bounding box widened by 10 %
     DenoiserKind denoiser = DenoiserKind::Network;
     int classNumber = 0;    ///< 0: points of any class; k: of the k-th class of the data
     double guidance = 1.0;  ///< w

@@ -77,6 +77,8 @@ class ComputeBackendTest : public QObject {
     void stateSurvives();
     void predictsAndReversesAsEigen_data();
     void predictsAndReversesAsEigen();
+    void everySamplerAsEigen_data();
+    void everySamplerAsEigen();
     void framesAreThePositions();
     void splatsTheSameIntegers_data();
     void splatsTheSameIntegers();
@@ -272,6 +274,42 @@ void ComputeBackendTest::predictsAndReversesAsEigen() {
                                       std::span(gotFrames).subspan(i * start.size(), start.size()));
         QVERIFY2(error < 1e-5, qPrintable(QString("frame %1: %2").arg(i).arg(error)));
     }
+}
+
+void ComputeBackendTest::everySamplerAsEigen_data() {
+    QTest::addColumn<int>("kind");
+    for (const SamplerRow& row : samplers())
+        QTest::addRow("%s", row.choice.id.data()) << static_cast<int>(&row - samplers().data());
+}
+
+/// Whole runs, the memory between two calls included.
+void ComputeBackendTest::everySamplerAsEigen() {
+    QFETCH(int, kind);
+    const Case c = caseOf(24, 2, 128);
+    c.give(*cpu_);
+    std::vector<float> losses(30);
+    cpu_->train(c.batch, losses);
+    gpu_->setState(cpu_->state());
+    SamplerSettings settings;
+    settings.kind = static_cast<SamplerKind>(kind);
+    settings.steps = 20;
+    settings.eta = 0.7;
+    settings.langevinSteps = 3;
+    const auto steps = reversePlan(NoiseSchedule(ScheduleSettings{.steps = 60}), settings,
+                                   Conditioning::LogSnr, clampBox(c.data));
+    std::vector<float> expected(2 * 300);
+    reverseStart(4, 100, expected);
+    std::vector<float> got = expected;
+    std::vector<float> expectedMemory(expected.size());
+    std::vector<float> gotMemory(expected.size());
+    const auto halves = [&](DenoiserBackend& backend, std::vector<float>& x, std::vector<float>& memory) {
+        const std::size_t half = steps.size() / 2;
+        backend.reverse(std::span(steps).first(half), 99, 7, x, memory, {});
+        backend.reverse(std::span(steps).subspan(half), 99, 7, x, memory, {});
+    };
+    halves(*cpu_, expected, expectedMemory);
+    halves(*gpu_, got, gotMemory);
+    QVERIFY2(relative(expected, got) < 2e-5, qPrintable(QString::number(relative(expected, got))));
 }
 
 /// More frames than wait on the device at once, and the positions of a run without frames.

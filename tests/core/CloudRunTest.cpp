@@ -1,0 +1,103 @@
+#include "diffusion/ForwardProcess.h"
+#include "diffusion/ReverseSampler.h"
+#include "training/CloudRun.h"
+
+#include <QTest>
+#include <memory>
+#include <vector>
+
+using namespace diffuscope;
+
+class CloudRunTest : public QObject {
+    Q_OBJECT
+  private slots:
+    void slicesChangeNothing_data();
+    void slicesChangeNothing();
+    void forwardSlicesChangeNothing();
+};
+
+namespace {
+
+/// Runs to the end in slices of `units`; a kept position must never change once it is there.
+bool finish(CloudRun& run, std::size_t units) {
+    Trajectory before = run.trajectory();
+    while (!run.done()) {
+        (void)run.advance(units);
+        for (std::size_t i = 0; i < before.positions.size(); ++i)
+            if (before.positions[i] && before.positions[i] != run.trajectory().positions[i]) return false;
+        before = run.trajectory();
+    }
+    return run.trajectory().complete();
+}
+
+bool samePositions(const Trajectory& a, const Trajectory& b) {
+    if (a.t != b.t) return false;
+    for (std::size_t i = 0; i < a.positions.size(); ++i)
+        if (*a.positions[i] != *b.positions[i]) return false;
+    return true;
+}
+
+}  // namespace
+
+void CloudRunTest::slicesChangeNothing_data() {
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("denoiser");
+    QTest::addColumn<bool>("compute");
+    for (const SamplerRow& row : samplers()) {
+        const int kind = int(&row - samplers().data());
+        const std::string id(row.choice.id);
+        QTest::addRow("%s, cpu", id.c_str()) << kind << int(DenoiserKind::Network) << false;
+        QTest::addRow("%s, gpu", id.c_str()) << kind << int(DenoiserKind::Network) << true;
+        QTest::addRow("%s, ideal", id.c_str()) << kind << int(DenoiserKind::Ideal) << false;
+    }
+}
+
+// What a sampler remembers goes with the particles from slice to slice, and only positions that a step ends
+// in are kept.
+void CloudRunTest::slicesChangeNothing() {
+    QFETCH(int, kind);
+    QFETCH(int, denoiser);
+    QFETCH(bool, compute);
+    Settings settings;
+    settings.data.points = 50;
+    settings.schedule.steps = 30;
+    settings.sampler.kind = SamplerKind(kind);
+    settings.sampler.denoiser = DenoiserKind(denoiser);
+    settings.sampler.steps = 9;
+    settings.sampler.eta = 0.6;
+    settings.sampler.langevinSteps = 3;
+    settings.network.width = 16;
+    settings.network.depth = 1;
+    const auto data = trainingData(settings.data, 1);
+    const auto backend = compute ? makeComputeBackend("") : makeEigenBackend(1, "");
+    backend->setState(initialState(layoutOf(settings.network), 2));
+    const NoiseSchedule schedule(settings.schedule);
+    constexpr int count = 150;
+    const auto start = [&] { return reverseRun(*backend, schedule, data, settings, count, 1u << 20); };
+    CloudRun whole = start();
+    QVERIFY(finish(whole, 1u << 20));
+    const std::vector<int> times = samplingTimes(schedule, settings.sampler);
+    QCOMPARE(whole.trajectory().t, std::vector<int>(times.rbegin(), times.rend()));
+    for (const std::size_t units : {std::size_t{1}, std::size_t{150}, std::size_t{400}}) {
+        CloudRun sliced = start();
+        QVERIFY(finish(sliced, units));
+        QVERIFY(samePositions(sliced.trajectory(), whole.trajectory()));
+    }
+}
+
+void CloudRunTest::forwardSlicesChangeNothing() {
+    const auto schedule = std::make_shared<const NoiseSchedule>(ScheduleSettings{.steps = 30});
+    const auto data = trainingData({}, 1);
+    CloudRun whole = forwardRun(schedule, data, 7, 150, 1u << 20);
+    CloudRun sliced = forwardRun(schedule, data, 7, 150, 1u << 20);
+    QVERIFY(finish(whole, 1u << 20));
+    QVERIFY(finish(sliced, 1));
+    QVERIFY(samePositions(sliced.trajectory(), whole.trajectory()));
+    std::vector<float> x(300);
+    forwardStart(data->points, 7, 0, x);
+    for (int t = 1; t <= 30; ++t) forwardStep(*schedule, t, 7, 0, x);
+    QCOMPARE(*whole.trajectory().positions.back(), x);
+}
+
+QTEST_GUILESS_MAIN(CloudRunTest)
+#include "CloudRunTest.moc"
