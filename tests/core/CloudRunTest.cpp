@@ -70,7 +70,7 @@ void CloudRunTest::slicesChangeNothing() {
     settings.network.depth = 1;
     const auto data = trainingData(settings.data, 1);
     const auto backend = compute ? makeComputeBackend("") : makeEigenBackend(1, "");
-    backend->setState(initialState(layoutOf(settings.network), 2));
+    backend->setState(initialState(layoutOf(settings, 0), 2));
     const NoiseSchedule schedule(settings.schedule);
     constexpr int count = 150;
     const auto start = [&] { return reverseRun(*backend, schedule, data, settings, count, 1u << 20); };

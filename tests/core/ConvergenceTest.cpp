@@ -211,10 +211,7 @@ void ConvergenceTest::backendsConverge_data() {
 void ConvergenceTest::backendsConverge() {
     QFETCH(bool, compute);
     const auto backend = compute ? makeComputeBackend("") : makeEigenBackend(2, "");
-    NetworkSettings network;
-    network.width = 16;
-    network.depth = 1;
-    backend->setState(initialState(layoutOf(network), 3));
+    backend->setState(initialState({.width = 16, .depth = 1}, 3));
     const auto end = [&](int all) {
         std::vector<float> x(2 * 64);
         reverseStart(5, 0, x);

@@ -175,7 +175,7 @@ class ExtremesTest : public QObject {
     void denoisersAtBothEndsOfTheLogSnr() {
         const auto data = std::make_shared<const DataSet>(
             datasets()[static_cast<std::size_t>(DatasetKind::EightGaussians)].draw(500, 1));
-        const auto network = networkDenoiser(initialState(layoutOf(smallSettings().network), 1));
+        const auto network = networkDenoiser(initialState(layoutOf(smallSettings(), 0), 1));
         const std::vector<float> far{0.0f, 0.0f, 100.0f, -100.0f, 1e4f, 1e4f, -0.5f, 2.0f};
         std::vector<float> eps(far.size());
         for (const double logSnr : {-12.0, 12.0})

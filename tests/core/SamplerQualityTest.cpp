@@ -50,8 +50,8 @@ void SamplerQualityTest::eightGaussians() {
             ring.eps(step.level, x, eps);
             applyReverseStep(step, paths, eps, x, memory);
         }
-        const auto fresh = freshDraws(DatasetKind::EightGaussians, *data, count, seed).points;
-        const auto other = freshDraws(DatasetKind::EightGaussians, *data, count, seed + 100).points;
+        const auto fresh = freshDraws({.dataset = DatasetKind::EightGaussians}, *data, count, seed).points;
+        const auto other = freshDraws({.dataset = DatasetKind::EightGaussians}, *data, count, seed + 100).points;
         distances += std::pow(slicedWasserstein(x, fresh), 2);
         floors += std::pow(slicedWasserstein(other, fresh), 2);
     }

@@ -26,7 +26,7 @@ void TrainedTasksTest::initTestCase() {
     QSKIP("Without optimisation this takes minutes.");
 #endif
     const auto draws = [](std::uint64_t seed) {
-        return freshDraws(DatasetKind::TwoMoons, {}, count, seed).points;
+        return freshDraws({.dataset = DatasetKind::TwoMoons}, {}, count, seed).points;
     };
     fresh_ = draws(1);
     for (std::uint64_t seed = 2; seed < 6; ++seed) floor_ += slicedWasserstein(fresh_, draws(seed)) / 4.0;
