@@ -15,7 +15,7 @@ using nlohmann::json;
 namespace {
 
 const QStringList verbs{"list",     "schedule", "data",  "train", "sample",
-                         "evaluate", "render",   "field", "sweep", "bench"};
+                        "evaluate", "render",   "field", "sweep", "bench"};
 
 /// "a b c" as arguments.
 QStringList words(const QString& line) {
@@ -140,7 +140,7 @@ class CommandLineTest : public QObject {
         row("schedule --kind log-snr --steps 2 --set schedule.log-snr-max=2 --set schedule.log-snr-min=-2",
             "(?m)^1,0\\.5\\d*,0\\.5\\d*,");
         row("schedule --kind custom --steps 3 --raw --set schedule.curve=beta:0,-2;1,-2",
-            "(?m)^2,0\\.01\\d*,0\\.9801");
+            "(?m)^2,0\\.01\\d*,0\\.980(1|0999)");
         row("train --dataset dots.png --steps 2 --out dots.diffuscope --set data.points=300 --backend cpu",
             "\"steps\":2");
         row("sample roll.diffuscope --count 2 --backend cpu", "^x,y\n(-?[\\d.e-]+,-?[\\d.e-]+\n){2}$");

@@ -1,4 +1,5 @@
 #include "Error.h"
+#include "core/BlockLetters.h"
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/IdealDenoiser.h"
@@ -49,7 +50,9 @@ std::vector<Settings> everySampler(const Settings& base, const DataSet& data) {
                 if (field.group != Group::Sampler || field.type == FieldType::Text) continue;
                 if (field.id == "sampler.kind" || field.id == "sampler.denoiser") continue;
                 if (field.applies && !field.applies(settings)) continue;
-                for (const double value : {field.minimum, field.upper()}) {
+                const double last =  // a class beyond those of the data is refused
+                    field.id == "sampler.class" ? static_cast<double>(data.classes.size()) : field.upper();
+                for (const double value : {field.minimum, last}) {
                     Settings changed = settings;
                     field.set(changed, value);
                     try {
@@ -103,6 +106,7 @@ class ExtremesTest : public QObject {
     }
 
   private slots:
+    void initTestCase() { provideFontEngine(blockLetters); }
     void everySamplerAtEveryLength_data() {
         QTest::addColumn<int>("steps");
         QTest::addColumn<int>("kind");

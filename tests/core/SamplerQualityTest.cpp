@@ -51,7 +51,8 @@ void SamplerQualityTest::eightGaussians() {
             applyReverseStep(step, paths, eps, x, memory);
         }
         const auto fresh = freshDraws({.dataset = DatasetKind::EightGaussians}, *data, count, seed).points;
-        const auto other = freshDraws({.dataset = DatasetKind::EightGaussians}, *data, count, seed + 100).points;
+        const auto other =
+            freshDraws({.dataset = DatasetKind::EightGaussians}, *data, count, seed + 100).points;
         distances += std::pow(slicedWasserstein(x, fresh), 2);
         floors += std::pow(slicedWasserstein(other, fresh), 2);
     }
