@@ -63,6 +63,9 @@ int runEvaluate(const Options& options) {
     const SavedRun& saved = session.run;
     const Settings settings = samplingSettings(options.common, options.sampling, saved.settings);
     requireFit(settings, saved, options.session);
+    if (settings.sampler.classNumber != 0)
+        throw UsageError(
+            "evaluate compares samples with draws of all classes: set sampler.class=0, points of any class.");
 
     const auto backend = makeBackend(settings.backend, options.common.threads);
     backend->setState(saved.state);

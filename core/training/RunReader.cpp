@@ -40,7 +40,8 @@ void RunReader::readDistances(const Snapshot& snapshot, const Measuring& measuri
     readings.count = std::min(snapshot.reverse.count, mostSamples);
     readings.from = reference_->from();
     readings.slicedW2 = readings.mmd2 = readings.energy = {none, none};
-    if (readings.count < fewestForDistances) return;
+    // Samples of one class are no sample of the data, which the fresh draws are.
+    if (readings.count < fewestForDistances || snapshot.settings.sampler.classNumber != 0) return;
     const std::span<const float> cloud(*snapshot.reverse.positions.front());
     const Distances distances =
         reference_->distances(cloud.first(2 * static_cast<std::size_t>(readings.count)), measuring);

@@ -129,6 +129,7 @@ class EvaluateTest : public QObject {
         row("moons.diffuscope --count 100001", "--count");
         row("moons.diffuscope --count 9 --out all.csv", "known are .json");
         row("moons.diffuscope --count 9 --sampler ddim --sigma lower", "--sigma has no effect");
+        row("moons.diffuscope --count 9 --denoiser ideal --set sampler.class=1", "sampler.class=0");
         row("moons.diffuscope --count 9 --set network.width=8", "its shape cannot be set");
     }
     void fails() {
