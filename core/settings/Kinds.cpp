@@ -33,6 +33,17 @@ std::span<const Choice> laneKinds() {
     return rows;
 }
 
+std::span<const Choice> fieldKinds() {
+    static constexpr Choice rows[] = {
+        {"eps", "ε̂", "The noise that the denoiser sees in a particle there: it points away from the data."},
+        {"score", "score", "∇ log q, −ε̂/√(1 − ᾱ): uphill, to where particles are denser."},
+        {"drift", "drift",
+         "Of the probability flow, per step: where a particle without dice would go, with t on the forward "
+         "lane and against it on the reverse lane."},
+    };
+    return rows;
+}
+
 std::span<const Choice> loopKinds() {
     static constexpr Choice rows[] = {
         {"back-and-forth", "Back and forth", "Data to noise and back to data, again and again."},

@@ -10,6 +10,7 @@ namespace diffuscope {
 [[nodiscard]] std::span<const Choice> conditionings();  ///< Conditioning
 [[nodiscard]] std::span<const Choice> denoisers();      ///< DenoiserKind
 [[nodiscard]] std::span<const Choice> laneKinds();      ///< LaneKind
+[[nodiscard]] std::span<const Choice> fieldKinds();     ///< FieldKind
 [[nodiscard]] std::span<const Choice> loopKinds();      ///< LoopKind
 [[nodiscard]] std::span<const Choice> themeKinds();     ///< ThemeKind
 

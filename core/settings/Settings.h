@@ -38,6 +38,7 @@ enum class LossKind { Simple, Bound, X0Space, FourVariable, LearnedVariance };
 enum class DenoiserKind { Network, Ideal, Mixture };
 enum class BackendKind { Auto, Cpu, Gpu };
 enum class LaneKind { Forward, Reverse, Both };
+enum class FieldKind { Eps, Score, Drift };
 enum class LoopKind { BackAndForth, Repeat, Once };
 enum class ThemeKind { Dark, Light, Projector };
 
@@ -103,6 +104,12 @@ struct ViewSettings {
     bool showTrails = true;
     bool showData = true;
     bool measure = true;  ///< every few seconds, beside the training
+    bool showDensity = false;
+    bool showError = false;
+    bool showField = false;
+    FieldKind field = FieldKind::Eps;  ///< what the arrows show
+    bool showGuesses = false;
+    bool showClasses = false;  ///< tell the data's classes apart
     LoopKind loop = LoopKind::BackAndForth;
     double speed = 1.0;
     ThemeKind theme = ThemeKind::Dark;

@@ -1,4 +1,5 @@
 #pragma once
+#include "denoiser/Denoiser.h"
 #include "diffusion/ForwardProcess.h"
 #include "diffusion/ReverseSampler.h"
 #include "training/Snapshot.h"
@@ -31,6 +32,15 @@ inline std::vector<int> everyStep(int steps, int stride = 1) {
     return kept;
 }
 
+/// A network that knows one distribution only: N(0, I), whose eps* is sqrt(1 - alphaBar) x_t.
+class NormalNetwork : public diffuscope::Denoiser {
+  public:
+    void eps(std::span<const float> xt, const diffuscope::NoiseLevel& level, int,
+             std::span<float> eps) const override {
+        for (std::size_t i = 0; i < xt.size(); ++i) eps[i] = level.sqrtOneMinusAlphaBar * xt[i];
+    }
+};
+
 inline diffuscope::Snapshot snapshot(const diffuscope::Settings& settings, int stride = 1) {
     using namespace diffuscope;
     Snapshot snapshot;
@@ -48,6 +58,7 @@ inline diffuscope::Snapshot snapshot(const diffuscope::Settings& settings, int s
     snapshot.forwardPaths = chain(*schedule, points, settings.seed, followed, all);
     snapshot.reversePaths = chain(*schedule, points, settings.seed + 1, followed, all);
     snapshot.reverseComputed = 1.0;
+    snapshot.network = std::make_shared<const NormalNetwork>();
     return snapshot;
 }
 

@@ -89,7 +89,7 @@ void SceneTest::tablesAreInOrder() {
     QCOMPARE(scenes()[static_cast<std::size_t>(LaneKind::Forward)].choice.id, std::string_view("forward"));
     QCOMPARE(scenes()[static_cast<std::size_t>(LaneKind::Reverse)].choice.id, std::string_view("reverse"));
     QCOMPARE(scenes()[static_cast<std::size_t>(LaneKind::Both)].choice.id, std::string_view("both"));
-    for (const char* id : {"particles", "trails", "data"})
+    for (const char* id : {"density", "error", "data", "field", "particles", "guesses", "trails"})
         QVERIFY(std::any_of(layers().begin(), layers().end(), [id](const LayerRow& row) {
             return row.choice.id == id && !row.choice.help.empty();
         }));
@@ -128,7 +128,10 @@ void SceneTest::layersChangeThePicture() {
     ViewSettings all = settings.view;
     all.theme = static_cast<ThemeKind>(theme);
     ViewSettings none = all;
-    for (const LayerRow& layer : layers()) none.*layer.shown = false;
+    for (const LayerRow& layer : layers()) {
+        all.*layer.shown = true;
+        none.*layer.shown = false;
+    }
     const QImage full = picture(&snapshot, all, 25, static_cast<std::size_t>(scene));
     const QImage empty = picture(&snapshot, none, 25, static_cast<std::size_t>(scene));
     for (const LayerRow& layer : layers()) {

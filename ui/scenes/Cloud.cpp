@@ -101,25 +101,6 @@ SplatView viewOf(const QPainter& painter, const QRectF& rect, std::size_t count,
             .radius = static_cast<float>(std::clamp(radius, 1.2, 8.0))};
 }
 
-void roundCorners(QImage& image, double radius) {
-    const int extent = std::min({static_cast<int>(std::ceil(radius)), image.width() / 2, image.height() / 2});
-    for (int y = 0; y < extent; ++y)
-        for (int x = 0; x < extent; ++x) {
-            const double distance = std::hypot(radius - x - 0.5, radius - y - 0.5);
-            const double cover = std::clamp(radius - distance + 0.5, 0.0, 1.0);
-            if (cover >= 1.0) continue;
-            const int right = image.width() - 1 - x;
-            const int bottom = image.height() - 1 - y;
-            for (const QPoint at :
-                 {QPoint(x, y), QPoint(right, y), QPoint(x, bottom), QPoint(right, bottom)}) {
-                QRgb& pixel = reinterpret_cast<QRgb*>(image.scanLine(at.y()))[at.x()];
-                const auto part = [cover](int channel) { return static_cast<int>(channel * cover); };
-                pixel =
-                    qRgba(part(qRed(pixel)), part(qGreen(pixel)), part(qBlue(pixel)), part(qAlpha(pixel)));
-            }
-        }
-}
-
 void splatInto(QImage& image, const QPainter& painter, const QRectF& rect, double corner,
                std::span<const float> positions, const CloudLook& look, const SplatFunction& splatWith) {
     const SplatView view = viewOf(painter, rect, positions.size() / 2, look.size);
@@ -153,7 +134,7 @@ void splatInto(QImage& image, const QPainter& painter, const QRectF& rect, doubl
                                       std::min(static_cast<float>(amount) * toIndex + 0.5f, lastIndex)))];
         }
     }
-    roundCorners(image, corner * devicePixels(painter));
+    roundImageCorners(image, corner * devicePixels(painter));
 }
 
 }  // namespace
@@ -166,6 +147,25 @@ CloudLook cloudLook(const Theme& theme, const QColor& colour) {
             .strength = projector ? 1.45 : 1.0,
             .highlight = 1.0,
             .size = projector ? 1.3 : 1.0};
+}
+
+void roundImageCorners(QImage& image, double radius) {
+    const int extent = std::min({static_cast<int>(std::ceil(radius)), image.width() / 2, image.height() / 2});
+    for (int y = 0; y < extent; ++y)
+        for (int x = 0; x < extent; ++x) {
+            const double distance = std::hypot(radius - x - 0.5, radius - y - 0.5);
+            const double cover = std::clamp(radius - distance + 0.5, 0.0, 1.0);
+            if (cover >= 1.0) continue;
+            const int right = image.width() - 1 - x;
+            const int bottom = image.height() - 1 - y;
+            for (const QPoint at :
+                 {QPoint(x, y), QPoint(right, y), QPoint(x, bottom), QPoint(right, bottom)}) {
+                QRgb& pixel = reinterpret_cast<QRgb*>(image.scanLine(at.y()))[at.x()];
+                const auto part = [cover](int channel) { return static_cast<int>(channel * cover); };
+                pixel =
+                    qRgba(part(qRed(pixel)), part(qGreen(pixel)), part(qBlue(pixel)), part(qAlpha(pixel)));
+            }
+        }
 }
 
 QImage deviceImage(const QPainter& painter, const QRectF& rect) {

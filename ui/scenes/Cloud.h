@@ -43,4 +43,7 @@ void paintCloud(QPainter& painter, const QRectF& rect, double corner, std::span<
 [[nodiscard]] QImage deviceImage(const QPainter& painter, const QRectF& rect);
 void drawDeviceImage(QPainter& painter, const QRectF& rect, const QImage& image);
 
+/// Makes what lies outside of corners of `radius` pixels transparent; for premultiplied colours.
+void roundImageCorners(QImage& image, double radius);
+
 }  // namespace diffuscope

@@ -18,6 +18,7 @@ struct ImageKey {
     double pixels;   ///< device pixels per painter's pixel
     ThemeKind theme;
     double textPixels;
+    int variant = 0;  ///< tells pictures of one source apart
     bool operator==(const ImageKey&) const = default;
 };
 

@@ -1,6 +1,8 @@
 #include "scenes/LineRaster.h"
 
 #include <QImage>
+#include <QPaintEngine>
+#include <QPen>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -125,6 +127,24 @@ LineRaster::~LineRaster() {
     bool invertible = false;
     const QTransform back = painter_.deviceTransform().inverted(&invertible);
     if (invertible) painter_.drawImage(back.map(QPointF(device_.topLeft() + touched_.topLeft())), image);
+}
+
+void drawFadedLines(QPainter& painter, const QRectF& rect, const QColor& colour,
+                    std::span<const FadedLine> lines, double pixels) {
+    if (lines.empty()) return;
+    if (painter.paintEngine()->type() == QPaintEngine::Raster) {
+        LineRaster raster(painter, rect, colour);
+        for (const FadedLine& line : lines) raster.add(std::span(&line.line, 1), pixels, line.strength);
+        return;
+    }
+    painter.save();
+    for (const FadedLine& line : lines) {
+        QColor faded = colour;
+        faded.setAlphaF(static_cast<float>(std::clamp(line.strength, 0.0, 1.0)));
+        painter.setPen(QPen(faded, pixels, Qt::SolidLine, Qt::FlatCap));
+        painter.drawLine(line.line);
+    }
+    painter.restore();
 }
 
 }  // namespace diffuscope

@@ -30,4 +30,14 @@ class LineRaster {
     double pixels_;
 };
 
+/// A line and its opacity, 0 … 1.
+struct FadedLine {
+    QLineF line;
+    double strength;
+};
+
+/// Draws them by a LineRaster into a raster device, and as lines into any other.
+void drawFadedLines(QPainter& painter, const QRectF& rect, const QColor& colour,
+                    std::span<const FadedLine> lines, double pixels);
+
 }  // namespace diffuscope

@@ -1,7 +1,10 @@
 #include "scenes/Scene.h"
 
 #include "diffusion/Samplers.h"
+#include "scenes/Classes.h"
 #include "scenes/KeptImages.h"
+#include "scenes/Lane.h"
+#include "scenes/Numbers.h"
 #include "scenes/Stage.h"
 #include "scenes/Trails.h"
 
@@ -14,37 +17,6 @@
 
 namespace diffuscope {
 namespace {
-
-const Theme& themeOf(const Frame& frame) {
-    return diffuscope::themeOf(frame.view->theme);
-}
-
-QColor laneColour(const Theme& theme, Lane lane) {
-    return lane == Lane::Forward ? theme.forward : theme.reverse;
-}
-
-int stepsOf(const Frame& frame) {
-    return frame.snapshot && frame.snapshot->schedule ? frame.snapshot->schedule->steps() : 0;
-}
-
-/// What stands for the cloud at the playhead.
-struct ShownCloud {
-    Positions positions;
-    bool stale = false;  ///< of the run before the last change of settings
-};
-
-Positions positionsAt(const Trajectory& trajectory, double time) {
-    return trajectory.empty() ? nullptr : trajectory.positions[trajectory.nearest(time)];
-}
-
-ShownCloud shownCloud(const Frame& frame, Lane lane) {
-    if (!frame.snapshot) return {};
-    const Snapshot& snapshot = *frame.snapshot;
-    if (lane == Lane::Forward) return {positionsAt(snapshot.forward, frame.playhead)};
-    if (Positions now = positionsAt(snapshot.reverse, frame.playhead)) return {std::move(now)};
-    const double share = stepsOf(frame) > 0 ? frame.playhead / stepsOf(frame) : 0.0;
-    return {positionsAt(snapshot.reverseBefore, share * snapshot.reverseBefore.steps()), true};
-}
 
 // --- layers
 // -------------------------------------------------------------------------------------------------
@@ -77,8 +49,18 @@ void paintBackground(QPainter& painter, const QRectF& rect, const Frame& frame) 
 void paintData(QPainter& painter, const QRectF& rect, const Frame& frame, Lane) {
     if (!frame.snapshot || !frame.snapshot->data) return;
     const auto& data = frame.snapshot->data;
-    const QImage image = keptImage(keyOf(painter, rect, frame, data), [&] {
+    ImageKey key = keyOf(painter, rect, frame, data);
+    key.variant = showsClasses(frame) ? 1 : 0;
+    const QImage image = keptImage(key, [&] {
         const Theme& theme = themeOf(frame);
+        if (showsClasses(frame)) {
+            QImage made = deviceImage(painter, rect);
+            if (made.isNull()) return made;
+            made.fill(Qt::transparent);
+            QPainter inner(&made);
+            paintClassPoints(inner, {key.offset / made.devicePixelRatio(), rect.size()}, frame);
+            return made;
+        }
         CloudLook look = cloudLook(theme, theme.additive ? theme.secondary : theme.tertiary);
         look.strength *= theme.additive ? 0.34 : 0.24;
         look.highlight = 0.0;
@@ -91,6 +73,10 @@ void paintData(QPainter& painter, const QRectF& rect, const Frame& frame, Lane) 
 void paintParticles(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {
     const ShownCloud shown = shownCloud(frame, lane);
     if (!shown.positions) return;
+    if (lane == Lane::Forward && showsClasses(frame)) {
+        paintClassCloud(painter, rect, frame);
+        return;
+    }
     const Theme& theme = themeOf(frame);
     CloudLook look = cloudLook(theme, laneColour(theme, lane));
     if (shown.stale) {
@@ -121,19 +107,7 @@ void paintTrailsLayer(QPainter& painter, const QRectF& rect, const Frame& frame,
 // --------------------------------------------------------------------------------------
 
 QString snrText(const Frame& frame) {
-    const NoiseSchedule& schedule = *frame.snapshot->schedule;
-    const int t = std::clamp(static_cast<int>(std::lround(frame.playhead)), 0, schedule.steps());
-    const double snr = schedule.snr(t);
-    if (!std::isfinite(snr)) return QStringLiteral("∞");
-    if (snr >= 9999.5 || snr < 9.995e-4) {
-        const int exponent = static_cast<int>(std::floor(std::log10(snr) + 1e-3));
-        return QStringLiteral("%1·10^{%2%3}")
-            .arg(snr / std::pow(10.0, exponent), 0, 'f', 1)
-            .arg(exponent < 0 ? QStringLiteral("−") : QString())
-            .arg(std::abs(exponent));
-    }
-    const int decimals = snr >= 99.995 ? 0 : snr >= 9.9995 ? 1 : snr >= 0.99995 ? 2 : 4;
-    return QString::number(snr, 'f', decimals);
+    return shortNumber(frame.snapshot->schedule->snr(shownStep(frame)));
 }
 
 /// "prefix   value suffix", right-aligned at `right`; the value's field is as wide as `widest`, so that
@@ -198,6 +172,12 @@ void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane 
         drawMathText(painter, {rect.left() + margin, baseline + 18 * unit}, word, uiFont(12 * unit),
                      theme.secondary);
     paintNumbers(painter, {rect.right() - margin, rect.bottom() - margin}, font, frame, lane);
+    if (lane == Lane::Forward && showsClasses(frame))
+        paintClassNames(painter, {rect.left() + margin, baseline + 8 * unit}, frame);
+    double below = baseline + 8 * unit;
+    for (const LayerRow& layer : layers())
+        if (layer.legend && frame.view->*layer.shown)
+            below += layer.legend(painter, {rect.right() - margin, below}, rect, frame, lane) + 6 * unit;
 
     if (shown.positions) return;
     const QString waiting = frame.snapshot ? QStringLiteral("sampling…") : QStringLiteral("starting…");
@@ -238,13 +218,34 @@ constexpr std::array<SceneRow, 3> sceneTable{{
     {{"both", "Both", "Forward and reverse side by side, at the same t."}, paintBoth},
 }};
 
-constexpr std::array<LayerRow, 3> layerTable{{
+constexpr std::array<LayerRow, 7> layerTable{{
+    {{"density", "Density",
+      "Show where particles are dense: on the forward lane the data's exact q_t, on the reverse lane an "
+      "estimate from the cloud itself, since a network's own law has no formula."},
+     &ViewSettings::showDensity,
+     paintDensity,
+     paintDensityLegend},
+    {{"error", "Error",
+      "Show how far the network's ε̂ is from the best possible one, place by place; faint where the data "
+      "hardly ever are."},
+     &ViewSettings::showError,
+     paintError,
+     paintErrorLegend},
     {{"data", "Data", "Show the training data, dim, behind the particles."},
      &ViewSettings::showData,
      paintData},
+    {{"field", "Field", "Show with arrows what the denoiser says at every place; strong where the cloud is."},
+     &ViewSettings::showField,
+     paintField,
+     paintFieldLegend},
     {{"particles", "Particles", "Show the cloud at the playhead's t."},
      &ViewSettings::showParticles,
      paintParticles},
+    {{"guesses", "x̂₀ guesses",
+      "Show where the denoiser would send each particle at once, and a hair from ten particles to their "
+      "guesses."},
+     &ViewSettings::showGuesses,
+     paintGuesses},
     {{"trails", "10 trails", "Show the way that ten followed particles have come."},
      &ViewSettings::showTrails,
      paintTrailsLayer},

@@ -1,5 +1,6 @@
 #pragma once
 #include "scenes/Cloud.h"
+#include "scenes/DenoiserField.h"
 #include "scenes/Theme.h"
 #include "settings/Choice.h"
 #include "training/Snapshot.h"
@@ -12,11 +13,12 @@ namespace diffuscope {
 
 /// What a scene is drawn from. Never kept.
 struct Frame {
-    const Snapshot* snapshot;  ///< trajectories, data, schedule; null before the first
-    const ViewSettings* view;  ///< lanes, layers, theme
-    double playhead;           ///< diffusion time t, 0 … T
-    double textPixels = 13;    ///< body size; larger in a presentation and in films
-    SplatFunction splat;       ///< the CPU's splat() when empty
+    const Snapshot* snapshot;   ///< trajectories, data, schedule; null before the first
+    const ViewSettings* view;   ///< lanes, layers, theme
+    double playhead;            ///< diffusion time t, 0 … T
+    double textPixels = 13;     ///< body size; larger in a presentation and in films
+    SplatFunction splat;        ///< the CPU's splat() when empty
+    FrameWork* work = nullptr;  ///< how long it may take; null: as long as it takes
 };
 
 enum class Lane { Forward, Reverse };
@@ -38,6 +40,10 @@ struct LayerRow {
     Choice choice;  ///< help is the sentence that says what it shows
     bool ViewSettings::*shown;
     void (*paint)(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane);
+    /// What its colours or lengths mean, with the right upper corner at `at`; returns the height. Null where
+    /// there is nothing to say.
+    double (*legend)(QPainter& painter, QPointF at, const QRectF& rect, const Frame& frame,
+                     Lane lane) = nullptr;
 };
 [[nodiscard]] std::span<const LayerRow> layers();
 

@@ -92,8 +92,9 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
 
     view_ = new Section(tr("Stage"));
     view_->addFields(Group::View, studio_, Accent::Plain,
-                     {"view.lanes", "view.show-particles", "view.show-trails", "view.show-data", "view.loop",
-                      "view.speed", "view.theme"});
+                     {"view.lanes", "view.show-density", "view.show-error", "view.show-data",
+                      "view.show-field", "view.show-particles", "view.show-guesses", "view.show-trails",
+                      "view.loop", "view.speed", "view.theme"});
     view_->addFields(Group::General, studio_, Accent::Plain);
 
     for (Section* section : {data_, schedule_, sampler_, training_, view_}) {

@@ -170,6 +170,10 @@ void FieldRow::assign(double value) {
     if (field_.get(studio_.settings()) == value) return;
     Settings settings = studio_.settings();
     field_.set(settings, value);
+    if (field_.group == Group::View && field_.cost == Cost::Redraw) {
+        studio_.changeView(settings.view);  // what is looked at is no step of the history
+        return;
+    }
     const int key = static_cast<int>(&field_ - fields().data());
     studio_.change(settings, text(field_.label),
                    field_.type == FieldType::Real || field_.type == FieldType::Integer ? key : -1);

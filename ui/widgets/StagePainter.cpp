@@ -4,10 +4,16 @@
 #include "denoiser/DenoiserBackend.h"
 
 #include <QPainter>
+#include <chrono>
 #include <utility>
 
 namespace diffuscope {
 namespace {
+
+// What a field of a denoiser may take while pictures follow each other, and once they stopped.
+constexpr double liveMilliseconds = 5.0;
+constexpr double calmMilliseconds = 150.0;
+constexpr auto calmTime = std::chrono::milliseconds(60);
 
 /// The splat of a compute backend of the painter's own, made when the first snapshot asks for it; the CPU's
 /// where there is none, or where it was lost.
@@ -58,6 +64,25 @@ void StagePainter::request(StageRequest request) {
     wake_.notify_one();
 }
 
+std::shared_ptr<const QImage> StagePainter::paint(const StageRequest& request, const SplatFunction& splat,
+                                                  FrameWork& work) {
+    QImage image(request.size * request.pixelRatio, QImage::Format_RGB32);
+    if (image.isNull()) return nullptr;
+    image.setDevicePixelRatio(request.pixelRatio);
+    image.fill(themeOf(request.view.theme).window);
+    QPainter painter(&image);
+    const Frame frame{.snapshot = request.snapshot.get(),
+                      .view = &request.view,
+                      .playhead = request.playhead,
+                      .textPixels = 13,
+                      .splat = splat,
+                      .work = &work};
+    scenes()[static_cast<std::size_t>(request.view.lanes)].paint(painter, QRectF(QPointF(0, 0), request.size),
+                                                                 frame);
+    painter.end();
+    return std::make_shared<const QImage>(std::move(image));
+}
+
 void StagePainter::run() {
     DeviceSplat device;
     while (true) {
@@ -68,21 +93,18 @@ void StagePainter::run() {
             if (stop_) return;
             request = std::move(next_);
         }
-        QImage image(request->size * request->pixelRatio, QImage::Format_RGB32);
-        if (image.isNull()) continue;
-        image.setDevicePixelRatio(request->pixelRatio);
-        image.fill(themeOf(request->view.theme).window);
-        QPainter painter(&image);
-        const Frame frame{.snapshot = request->snapshot.get(),
-                          .view = &request->view,
-                          .playhead = request->playhead,
-                          .textPixels = 13,
-                          .splat = device.functionFor(request->snapshot.get())};
-        scenes()[static_cast<std::size_t>(request->view.lanes)].paint(
-            painter, QRectF(QPointF(0, 0), request->size), frame);
-        painter.end();
-        pictures_.put(std::make_shared<const QImage>(std::move(image)));
-        painted_();
+        FrameWork work{.milliseconds = liveMilliseconds};
+        const SplatFunction splat = device.functionFor(request->snapshot.get());
+        while (auto picture = paint(*request, splat, work)) {
+            pictures_.put(std::move(picture));
+            painted_();
+            if (!work.coarse) break;
+            // Nobody asks for another picture: there is time to draw this one as fine as it should be.
+            std::unique_lock lock(mutex_);
+            if (wake_.wait_for(lock, calmTime, [this] { return stop_ || next_; })) break;
+            if (work.milliseconds >= calmMilliseconds) break;
+            work = {.milliseconds = calmMilliseconds};
+        }
     }
 }
 

@@ -36,6 +36,8 @@ class StagePainter {
 
   private:
     void run();
+    [[nodiscard]] static std::shared_ptr<const QImage> paint(const StageRequest& request,
+                                                             const SplatFunction& splat, FrameWork& work);
 
     std::function<void()> painted_;
     Latest<QImage> pictures_;

@@ -1,9 +1,11 @@
 #include "widgets/StageWidget.h"
 
+#include "settings/Kinds.h"
 #include "widgets/FieldRow.h"
 
-#include <QHBoxLayout>
+#include <QMenu>
 #include <QPainter>
+#include <algorithm>
 
 namespace diffuscope {
 
@@ -14,48 +16,113 @@ StageWidget::StageWidget(Studio& studio, QWidget* parent)
       }) {
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAccessibleName(tr("Stage"));
-    toggles_ = new QWidget(this);
-    auto* row = new QHBoxLayout(toggles_);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(14);
-    for (const LayerRow& layer : layers()) {
-        auto* button = new QToolButton;
-        button->setProperty("role", "layer");
-        button->setText(text(layer.choice.title));
-        button->setToolTip(text(layer.choice.help));
-        button->setCheckable(true);
-        button->setCursor(Qt::PointingHandCursor);
-        row->addWidget(button);
-        layerButtons_.push_back(button);
-        connect(button, &QToolButton::toggled, this, [this, &layer](bool on) {
-            ViewSettings view = studio_.settings().view;
-            view.*layer.shown = on;
-            studio_.changeView(view);
-        });
-    }
+    buildToggles();
+    classesButton_->hide();
     refresh();
 }
 
+void StageWidget::buildToggles() {
+    toggles_ = new QWidget(this);
+    const auto word = [this](const QString& title, const QString& help) {
+        auto* button = new QToolButton(toggles_);
+        button->setProperty("role", "layer");
+        button->setText(title);
+        button->setToolTip(QStringLiteral("<p>%1</p>").arg(help));
+        button->setAccessibleName(title);
+        button->setAccessibleDescription(help);
+        button->setCursor(Qt::PointingHandCursor);
+        button->setFocusPolicy(Qt::TabFocus);
+        return button;
+    };
+    const auto toggle = [this, word](const QString& title, const QString& help, bool ViewSettings::*shown) {
+        auto* button = word(title, help);
+        button->setCheckable(true);
+        connect(button, &QToolButton::toggled, this, [this, shown](bool on) {
+            ViewSettings view = studio_.settings().view;
+            view.*shown = on;
+            studio_.changeView(view);
+        });
+        return button;
+    };
+    for (const LayerRow& layer : layers()) {
+        layerButtons_.push_back(toggle(text(layer.choice.title), text(layer.choice.help), layer.shown));
+        if (layer.shown != &ViewSettings::showField) continue;
+        fieldToggle_ = layerButtons_.back();
+        fieldButton_ = word({}, tr("What the arrows show."));
+        fieldButton_->setPopupMode(QToolButton::InstantPopup);
+        auto* menu = new QMenu(fieldButton_);
+        menu->setToolTipsVisible(true);
+        const auto kinds = fieldKinds();
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+            auto* action = menu->addAction(text(kinds[i].title), this, [this, i] {
+                ViewSettings view = studio_.settings().view;
+                view.field = static_cast<FieldKind>(i);
+                studio_.changeView(view);
+            });
+            action->setToolTip(text(kinds[i].help));
+        }
+        fieldButton_->setMenu(menu);
+    }
+    classesButton_ =
+        toggle(tr("Classes"), text(fieldById("view.show-classes").help), &ViewSettings::showClasses);
+}
+
 void StageWidget::refresh() {
+    const ViewSettings& view = studio_.settings().view;
     for (std::size_t i = 0; i < layerButtons_.size(); ++i)
-        layerButtons_[i]->setChecked(studio_.settings().view.*layers()[i].shown);
+        layerButtons_[i]->setChecked(view.*layers()[i].shown);
+    classesButton_->setChecked(view.showClasses);
+    fieldButton_->setText(text(fieldKinds()[static_cast<std::size_t>(view.field)].title) +
+                          QStringLiteral(" ▾"));
+    fieldButton_->setVisible(view.showField);
     placeToggles();
     ask();
 }
 
 void StageWidget::show(std::shared_ptr<const Snapshot> snapshot, double playhead) {
     snapshot_ = std::move(snapshot);
+    const bool classes = snapshot_ && snapshot_->data && !snapshot_->data->labels.empty();
+    if (classes == classesButton_->isHidden()) {
+        classesButton_->setVisible(classes);
+        placeToggles();
+    }
     playhead_ = playhead;
     ask();
 }
 
+/// Words from left to right, in as many lines as the first lane's width asks for, above the lane's numbers
+/// where both do not fit beside each other.
 void StageWidget::placeToggles() {
-    toggles_->adjustSize();
-    // Above the numbers of a lane that is too narrow for both in one line.
-    const bool both = studio_.settings().view.lanes == LaneKind::Both;
-    const int lane = both ? width() / 2 : width();
-    const int raised = lane < toggles_->width() + 170 ? 26 : 0;
-    toggles_->move(14, height() - toggles_->height() - 10 - raised);
+    constexpr int margin = 14;
+    constexpr int gap = 14;
+    constexpr int numbers = 156;
+    const bool both = studio_.settings().view.lanes == LaneKind::Both && width() >= height();
+    const int lane = (both ? (width() - 10) / 2 : width()) - 2 * margin;
+    int right = 0;
+    int below = 0;
+    int widest = 0;
+    const auto place = [&](QToolButton* button) {
+        if (button->isHidden()) return;
+        const QSize size = button->sizeHint();
+        if (right > 0 && right + size.width() > lane) {
+            right = 0;
+            below += size.height() + 2;
+        }
+        button->setGeometry(QRect({right, below}, size));
+        widest = std::max(widest, right + size.width());
+        right += size.width() + gap;
+    };
+    for (QToolButton* button : layerButtons_) {
+        place(button);
+        if (button == fieldToggle_) place(fieldButton_);
+    }
+    place(classesButton_);
+    const int high = below + classesButton_->sizeHint().height();
+    toggles_->resize(widest, high);
+    const int raised = right > lane - numbers ? 24 : 0;
+    const int lowest =
+        both || studio_.settings().view.lanes != LaneKind::Both ? height() : (height() - 10) / 2;
+    toggles_->move(margin, lowest - high - 10 - raised);
 }
 
 void StageWidget::resizeEvent(QResizeEvent*) {

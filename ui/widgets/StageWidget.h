@@ -24,15 +24,18 @@ class StageWidget : public QWidget {
     void resizeEvent(QResizeEvent*) override;
 
   private:
+    void buildToggles();
     void placeToggles();
-
     void ask();
 
     Studio& studio_;
     std::shared_ptr<const Snapshot> snapshot_;
     double playhead_ = 0.0;
     QWidget* toggles_;
-    std::vector<QToolButton*> layerButtons_;
+    std::vector<QToolButton*> layerButtons_;  ///< one a layer, in the table's order
+    QToolButton* fieldToggle_ = nullptr;
+    QToolButton* fieldButton_ = nullptr;  ///< which field the arrows show
+    QToolButton* classesButton_ = nullptr;
     StagePainter painter_;  // last: its thread ends before what it calls
 };
 

@@ -77,6 +77,9 @@ QToolButton[role="segment"] { background: transparent; color: @secondary; border
 QToolButton[role="segment"]:checked { background: @raised; color: @text; border: 1px solid @line; }
 QToolButton[role="layer"] { background: transparent; color: @tertiary; border: none; border-radius: 0;
   padding: 3px 2px; border-bottom: 1px dotted @tertiary; }
+QToolButton[role="layer"]:hover { color: @text; }
+QToolButton[role="layer"]:focus { border: none; border-bottom: 2px solid @reverse; }
+QToolButton[role="layer"]::menu-indicator { image: none; }
 QToolButton[role="layer"]:checked { color: @text; border-bottom: 1px solid @text; }
 QToolButton[role="tile"] { background: @stage; border: 1px solid @line; border-radius: 6px; padding: 0; }
 QToolButton[role="tile"]:hover { border-color: @tertiary; }

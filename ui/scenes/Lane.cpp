@@ -1,0 +1,129 @@
+#include "scenes/Lane.h"
+
+#include "diffusion/IdealDenoiser.h"
+#include "scenes/SmoothDensity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <list>
+#include <utility>
+
+namespace diffuscope {
+namespace {
+
+class PointsDenoiser : public Denoiser {
+  public:
+    explicit PointsDenoiser(std::shared_ptr<const DataSet> data) : data_(std::move(data)) {}
+    void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
+        idealEps(data_->points, level, xt, eps);
+    }
+
+  private:
+    std::shared_ptr<const DataSet> data_;
+};
+
+/// What follows from the last few sources of this thread. The source is held, so that another object at its
+/// address is never taken for it.
+template <typename Key, typename Value, typename Make>
+Value keptValue(const Key& key, std::size_t most, Make make) {
+    thread_local std::list<std::pair<Key, Value>> values;
+    for (auto found = values.begin(); found != values.end(); ++found)
+        if (found->first == key) {
+            values.splice(values.begin(), values, found);
+            return values.front().second;
+        }
+    values.emplace_front(key, make());
+    if (values.size() > most) values.pop_back();
+    return values.front().second;
+}
+
+struct DensityKey {
+    std::shared_ptr<const void> points;
+    double scale;
+    double sigma;
+    QSizeF size;
+    bool operator==(const DensityKey&) const = default;
+};
+
+}  // namespace
+
+const Theme& themeOf(const Frame& frame) {
+    return themeOf(frame.view->theme);
+}
+
+QColor laneColour(const Theme& theme, Lane lane) {
+    return lane == Lane::Forward ? theme.forward : theme.reverse;
+}
+
+int stepsOf(const Frame& frame) {
+    return frame.snapshot && frame.snapshot->schedule ? frame.snapshot->schedule->steps() : 0;
+}
+
+ShownCloud shownCloud(const Frame& frame, Lane lane) {
+    if (!frame.snapshot) return {};
+    const auto at = [](const Trajectory& trajectory, double time) -> ShownCloud {
+        if (trajectory.empty()) return {};
+        const std::size_t index = trajectory.nearest(time);
+        return {trajectory.positions[index], trajectory.t[index]};
+    };
+    const Snapshot& snapshot = *frame.snapshot;
+    if (lane == Lane::Forward) return at(snapshot.forward, frame.playhead);
+    if (ShownCloud now = at(snapshot.reverse, frame.playhead); now.positions) return now;
+    const double share = stepsOf(frame) > 0 ? frame.playhead / stepsOf(frame) : 0.0;
+    ShownCloud before = at(snapshot.reverseBefore, share * snapshot.reverseBefore.steps());
+    before.stale = true;
+    return before;
+}
+
+int shownStep(const Frame& frame) {
+    return std::clamp(static_cast<int>(std::lround(frame.playhead)), 0, stepsOf(frame));
+}
+
+NoiseLevel levelAt(const Frame& frame, int t) {
+    return noiseLevel(*frame.snapshot->schedule, std::clamp(t, 1, stepsOf(frame)),
+                      frame.snapshot->settings.network.conditioning);
+}
+
+std::shared_ptr<const Denoiser> bestDenoiser(const Frame& frame) {
+    if (!frame.snapshot || !frame.snapshot->data) return nullptr;
+    const auto& data = frame.snapshot->data;
+    return keptValue<std::shared_ptr<const DataSet>, std::shared_ptr<const Denoiser>>(
+        data, 2, [&] { return std::make_shared<const PointsDenoiser>(data); });
+}
+
+std::shared_ptr<const Denoiser> shownDenoiser(const Frame& frame) {
+    if (!frame.snapshot || stepsOf(frame) == 0) return nullptr;
+    return frame.snapshot->settings.sampler.denoiser == DenoiserKind::Network ? frame.snapshot->network
+                                                                              : bestDenoiser(frame);
+}
+
+QColor denoiserColour(const Frame& frame) {
+    const Theme& theme = themeOf(frame);
+    return frame.snapshot && frame.snapshot->settings.sampler.denoiser != DenoiserKind::Network
+               ? theme.ideal
+               : theme.reverse;
+}
+
+std::shared_ptr<const SmoothDensity> laneDensity(const QRectF& rect, const Frame& frame, Lane lane) {
+    if (stepsOf(frame) == 0) return nullptr;
+    const Snapshot& snapshot = *frame.snapshot;
+    const auto density = [&](std::shared_ptr<const void> source, const std::vector<float>& points,
+                             double scale, double sigma) {
+        return keptValue<DensityKey, std::shared_ptr<const SmoothDensity>>(
+            {std::move(source), scale, sigma, rect.size()}, 6, [&] {
+                return std::make_shared<const SmoothDensity>(
+                    smoothDensity(points, scale, sigma, Stage(rect)));
+            });
+    };
+    if (lane == Lane::Forward) {
+        if (!snapshot.data) return nullptr;
+        const int t = shownStep(frame);
+        return density(snapshot.data, snapshot.data->points, std::sqrt(snapshot.schedule->alphaBar(t)),
+                       std::sqrt(snapshot.schedule->oneMinusAlphaBar(t)));
+    }
+    const ShownCloud cloud = shownCloud(frame, lane);
+    if (!cloud.positions) return nullptr;
+    return density(cloud.positions, *cloud.positions, 1.0, silvermanWidth(*cloud.positions));
+}
+
+}  // namespace diffuscope
