@@ -1,8 +1,13 @@
+#include "scenes/Scene.h"
+#include "scenes/Stage.h"
 #include "widgets/Controls.h"
+#include "widgets/ExactCard.h"
 #include "widgets/ExportDialog.h"
 #include "widgets/FieldRow.h"
 #include "widgets/MainWindow.h"
 #include "widgets/MessageBar.h"
+#include "widgets/PaintPad.h"
+#include "widgets/StageWidget.h"
 
 #include <time.h>
 
@@ -18,6 +23,7 @@
 #include <QTest>
 #include <QToolButton>
 #include <QWheelEvent>
+#include <algorithm>
 #include <cmath>
 
 using namespace diffuscope;
@@ -409,6 +415,169 @@ class WindowTest : public QObject {
         QCOMPARE(
             QDir(folder.path()).entryList(QDir::Files | QDir::Dirs | QDir::Hidden | QDir::NoDotAndDotDot),
             QStringList("film.mp4"));
+    }
+
+    /// Every word on the stage switches its layer, by mouse and by keyboard, and none lies over another.
+    void layersAreSwitchedOnTheStage() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        auto* stage = window.findChild<StageWidget*>();
+        for (const QSize size : {QSize(1080, 640), QSize(1280, 720), QSize(1920, 1080)}) {
+            window.resize(size);
+            QTest::qWait(20);
+            std::vector<QToolButton*> words;
+            for (auto* button : stage->findChildren<QToolButton*>())
+                if (button->property("role") == "layer" && button->isVisible()) words.push_back(button);
+            QVERIFY(words.size() >= layers().size());
+            for (std::size_t i = 0; i < words.size(); ++i) {
+                const QRect place(words[i]->mapTo(stage, QPoint(0, 0)), words[i]->size());
+                QVERIFY(stage->rect().contains(place));
+                QVERIFY(place.right() < (stage->width() - 10) / 2);  // of the first lane
+                for (std::size_t k = 0; k < i; ++k)
+                    QVERIFY(!place.intersects(QRect(words[k]->mapTo(stage, QPoint(0, 0)), words[k]->size())));
+            }
+        }
+        std::size_t found = 0;
+        for (const LayerRow& layer : layers())
+            for (auto* button : stage->findChildren<QToolButton*>()) {
+                if (button->text() != text(layer.choice.title)) continue;
+                ++found;
+                QVERIFY(button->focusPolicy() & Qt::TabFocus);
+                const bool before = studio.settings().view.*layer.shown;
+                QTest::mouseClick(button, Qt::LeftButton);
+                QCOMPARE(studio.settings().view.*layer.shown, !before);
+                button->setFocus();
+                QTest::keyClick(button, Qt::Key_Space);
+                QCOMPARE(studio.settings().view.*layer.shown, before);
+            }
+        QCOMPARE(found, layers().size());
+        QVERIFY(!studio.undoStack().canUndo());  // what is looked at is no step of the history
+    }
+
+    /// Painted with the mouse, undone stroke by stroke, and what was there before comes back.
+    void aDataSetIsPainted() {
+        MainWindow window(smallSettings());
+        window.resize(1280, 800);
+        window.show();
+        auto& studio = window.studio();
+        auto* stage = window.findChild<StageWidget*>();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 5, 20000);
+        QTest::mouseClick(window.findChild<QToolButton*>("tile-draw"), Qt::LeftButton);
+        auto* pad = stage->findChild<PaintPad*>();
+        QVERIFY(stage->drawing() && pad->isVisible());
+        QVERIFY(pad->width() < stage->width() / 2);  // the reverse lane shows what is learned
+        const Stage plane{QRectF(pad->rect())};
+        const auto at = [&](double x, double y) { return plane.map(x, y).toPoint(); };
+        const auto stroke = [&](Qt::MouseButton button, QPoint from, QPoint to) {
+            QTest::mousePress(pad, button, {}, from);
+            for (int i = 1; i <= 8; ++i) {
+                const QPointF place = QPointF(from) + QPointF(to - from) * i / 8;
+                QMouseEvent move(QEvent::MouseMove, place, pad->mapToGlobal(place), Qt::NoButton, button, {});
+                QCoreApplication::sendEvent(pad, &move);
+            }
+            QTest::mouseRelease(pad, button, {}, to);
+        };
+        stroke(Qt::LeftButton, at(-1.5, 1), at(1.5, 1));
+        QCOMPARE(studio.settings().data.dataset, DatasetKind::Imported);
+        const auto first = studio.imported();
+        QVERIFY(first && first->size() > 40);
+        for (std::size_t i = 0; i < first->size(); ++i) {
+            QVERIFY(std::abs(first->points[2 * i + 1] - 1.0f) < 0.2f);
+            QVERIFY(std::abs(first->points[2 * i]) < 1.7f);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->data->points == first->points, 10000);
+        stroke(Qt::LeftButton, at(0, -1), at(0, -1));
+        const auto second = studio.imported();
+        QVERIFY(second->size() > first->size());
+        stroke(Qt::RightButton, at(-1.7, 1), at(1.7, 1));
+        const auto third = studio.imported();
+        QVERIFY(third->size() > 0 && third->size() <= second->size() - first->size() / 2);
+        QVERIFY(std::any_of(third->points.begin(), third->points.end(), [](float v) { return v < -0.8f; }));
+
+        studio.undoStack().undo();
+        QCOMPARE(studio.imported(), second);
+        QCOMPARE(pad->points(), second->points);
+        studio.undoStack().undo();
+        studio.undoStack().undo();
+        QCOMPARE(studio.settings().data.dataset, DatasetKind::SwissRoll);
+        QVERIFY(pad->points().empty());
+        QTRY_COMPARE_WITH_TIMEOUT(studio.snapshot()->data->size(), std::size_t{1000}, 10000);
+        studio.undoStack().redo();
+        QCOMPARE(pad->points(), first->points);
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->data->points == first->points, 10000);
+
+        // All taken away: the board is empty, the data set stays.
+        stroke(Qt::RightButton, at(-2, 1), at(2, 1));
+        for (auto* button : pad->findChildren<QToolButton*>())
+            if (button->text() == "Clear") QTest::mouseClick(button, Qt::LeftButton);
+        QVERIFY(pad->points().empty());
+        QVERIFY(studio.imported() && studio.imported()->size() > 0);
+        QTest::keyClick(pad, Qt::Key_Escape);
+        QVERIFY(!stage->drawing());
+        // Opened again, it holds the data set; D closes it.
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        stage->startDrawing();
+        QCOMPARE(pad->points(), studio.imported()->points);
+        QTest::keyClick(&window, Qt::Key_D);
+        QVERIFY(!stage->drawing());
+    }
+
+    /// What was imported is not lost to the brush.
+    void undoBringsAnImportBack() {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("a.csv"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("a,b\n1,2\n3,4\n5,9\n");
+        file.close();
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 5, 20000);
+        window.open(file.fileName());
+        QTRY_VERIFY_WITH_TIMEOUT(studio.imported(), 10000);
+        const auto table = studio.imported();
+        auto* own = window.findChild<QToolButton*>("tile-imported");
+        QVERIFY(own->isVisibleTo(own->parentWidget()));
+        studio.importPoints(std::make_shared<const DataSet>(paintedPoints(std::vector<float>{0.5f, 0.5f})),
+                            "x");
+        QTRY_COMPARE_WITH_TIMEOUT(studio.snapshot()->data->size(), std::size_t{1}, 10000);
+        studio.undoStack().undo();
+        QCOMPARE(studio.imported(), table);
+        QTRY_COMPARE_WITH_TIMEOUT(studio.snapshot()->data->size(), std::size_t{3}, 10000);
+        studio.undoStack().undo();
+        QCOMPARE(studio.settings().data.dataset, DatasetKind::SwissRoll);
+        QVERIFY(!own->isVisibleTo(own->parentWidget()));
+    }
+
+    /// The card is there for the exact cases only, and marks what agrees.
+    void theCardOfTheExactCases() {
+        ExactCard card;
+        Snapshot snapshot;
+        card.show(snapshot);
+        QVERIFY(!card.isVisible());
+        snapshot.settings.data.dataset = DatasetKind::SinglePoint;
+        card.show(snapshot);
+        QVERIFY(card.isVisible());
+        const auto words = [&card] {
+            QString all;
+            for (auto* label : card.findChildren<QLabel*>())
+                if (label->isVisible()) all += label->text();
+            return all;
+        };
+        QVERIFY(words().contains("the lower choice"));
+        QVERIFY(!words().contains("<table>"));
+        snapshot.settings.data.dataset = DatasetKind::StandardNormal;
+        auto readings = std::make_shared<Readings>();
+        readings->exact = {{"variance along x", 1.01, 1.0, 0.05}, {"mean along x", 0.4, 0.0, 0.05}};
+        snapshot.readings = readings;
+        card.show(snapshot);
+        QVERIFY(words().contains("the upper choice"));
+        QCOMPARE(words().count(QStringLiteral("✓")), 1);
+        QCOMPARE(words().count(QStringLiteral("✗")), 1);
+        snapshot.settings.data.dataset = DatasetKind::SwissRoll;
+        card.show(snapshot);
+        QVERIFY(!card.isVisible());
     }
 
     void everyThemeAndSize() {

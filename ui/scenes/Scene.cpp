@@ -196,20 +196,10 @@ void paintReverse(QPainter& painter, const QRectF& rect, const Frame& frame) {
     paintLane(painter, rect, frame, Lane::Reverse);
 }
 
-/// Side by side, or one above the other where the picture is upright.
 void paintBoth(QPainter& painter, const QRectF& rect, const Frame& frame) {
-    const double gap = std::round(10 * textScale(frame.textPixels));
-    QRectF first = rect;
-    QRectF second = rect;
-    if (rect.width() >= rect.height()) {
-        first.setWidth(std::floor((rect.width() - gap) / 2));
-        second.setLeft(first.right() + gap);
-    } else {
-        first.setHeight(std::floor((rect.height() - gap) / 2));
-        second.setTop(first.bottom() + gap);
-    }
-    paintLane(painter, first, frame, Lane::Forward);
-    paintLane(painter, second, frame, Lane::Reverse);
+    const LaneRects lanes = laneRects(rect, LaneKind::Both, frame.textPixels);
+    paintLane(painter, lanes.first, frame, Lane::Forward);
+    paintLane(painter, lanes.second, frame, Lane::Reverse);
 }
 
 constexpr std::array<SceneRow, 3> sceneTable{{
@@ -252,6 +242,21 @@ constexpr std::array<LayerRow, 7> layerTable{{
 }};
 
 }  // namespace
+
+LaneRects laneRects(const QRectF& rect, LaneKind lanes, double textPixels) {
+    LaneRects rects{rect, {}};
+    if (lanes != LaneKind::Both) return rects;
+    const double gap = std::round(10 * textScale(textPixels));
+    rects.second = rect;
+    if (rect.width() >= rect.height()) {
+        rects.first.setWidth(std::floor((rect.width() - gap) / 2));
+        rects.second.setLeft(rects.first.right() + gap);
+    } else {
+        rects.first.setHeight(std::floor((rect.height() - gap) / 2));
+        rects.second.setTop(rects.first.bottom() + gap);
+    }
+    return rects;
+}
 
 std::span<const SceneRow> scenes() {
     return sceneTable;

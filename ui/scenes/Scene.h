@@ -28,6 +28,14 @@ enum class Lane { Forward, Reverse };
 /// [-3.2, 3.2] visible on its shorter side.
 void paintLane(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane);
 
+/// Where the lanes lie on a stage: side by side, or one above the other where it is upright. The second is
+/// empty unless there are two.
+struct LaneRects {
+    QRectF first;
+    QRectF second;
+};
+[[nodiscard]] LaneRects laneRects(const QRectF& rect, LaneKind lanes, double textPixels);
+
 /// A picture of the whole stage.
 struct SceneRow {
     Choice choice;  ///< forward, reverse, both; the row's index is LaneKind's

@@ -74,6 +74,7 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
     data_->addFields(Group::Data, studio_, Accent::Plain, {"data.set"});
     data_->addCost(fieldById("data.set").cost);
     connect(gallery_, &Gallery::importAsked, this, &ControlColumn::importAsked);
+    connect(gallery_, &Gallery::drawAsked, this, &ControlColumn::drawAsked);
 
     schedule_ = new Section(tr("Schedule"));
     schedule_->addFields(Group::Schedule, studio_, Accent::Forward);

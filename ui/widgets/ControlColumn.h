@@ -34,6 +34,7 @@ class ControlColumn : public QWidget {
 
   signals:
     void importAsked();
+    void drawAsked();
 
   private:
     void buildTraining();

@@ -2,6 +2,7 @@
 
 #include "settings/Kinds.h"
 #include "widgets/ControlColumn.h"
+#include "widgets/ExactCard.h"
 #include "widgets/ExportDialog.h"
 #include "widgets/MessageBar.h"
 #include "widgets/ReadColumn.h"
@@ -110,8 +111,10 @@ void MainWindow::buildCentre() {
     centre->setContentsMargins(10, 10, 10, 10);
     centre->setSpacing(8);
     messages_ = new MessageBar;
+    card_ = new ExactCard;
     stage_ = new StageWidget(studio_);
     centre->addWidget(messages_);
+    centre->addWidget(card_);
     centre->addWidget(stage_, 1);
     columns->addWidget(controls_);
     columns->addLayout(centre, 1);
@@ -121,6 +124,13 @@ void MainWindow::buildCentre() {
     rows->addWidget(transport_);
     setCentralWidget(all);
     connect(controls_, &ControlColumn::importAsked, this, &MainWindow::askOpen);
+    connect(controls_, &ControlColumn::drawAsked, stage_, &StageWidget::startDrawing);
+    connect(stage_, &StageWidget::drawingChanged, this, [this](bool drawing) {
+        // Beside the board one sees what the network makes of the points.
+        if (!drawing) return;
+        playback_.setPlaying(false);
+        playback_.toData();
+    });
 }
 
 QAction* MainWindow::addAction(QMenu* menu, const QString& name, const QList<QKeySequence>& keys,
@@ -153,6 +163,12 @@ void MainWindow::buildMenus() {
         QWidget::addAction(action);
     }
     edit->addSeparator();
+    addAction(edit, tr("&Draw a data set"), {QKeySequence(Qt::Key_D)}, [this] {
+        if (stage_->drawing())
+            stage_->stopDrawing();
+        else
+            stage_->startDrawing();
+    });
     addAction(edit, tr("&Reset the network"), {QKeySequence(Qt::Key_R)}, [this] { studio_.resetNetwork(); });
     addAction(edit, tr("&Train or pause training"), {QKeySequence(Qt::Key_T)},
               [this] { studio_.setTraining(!studio_.training()); });
@@ -189,7 +205,10 @@ void MainWindow::buildMenus() {
     auto* leave = new QAction(this);
     leave->setShortcut(QKeySequence(Qt::Key_Escape));
     connect(leave, &QAction::triggered, this, [this] {
-        if (isFullScreen()) toggleFullScreen();
+        if (stage_->drawing())
+            stage_->stopDrawing();
+        else if (isFullScreen())
+            toggleFullScreen();
     });
     QWidget::addAction(leave);
 
@@ -215,6 +234,7 @@ void MainWindow::applyTheme() {
     reads_->setTheme(theme);
     transport_->setTheme(theme);
     messages_->setTheme(theme);
+    card_->setTheme(theme);
     stage_->update();
 }
 
@@ -245,6 +265,7 @@ void MainWindow::tick() {
         shown_ = snapshot;
         if (snapshot->stopped && studio_.training()) studio_.setTraining(false);
         controls_->show(*snapshot);
+        card_->show(*snapshot);
         transport_->show(snapshot);
         showNotices(*snapshot);
     }

@@ -13,6 +13,7 @@ class QToolButton;
 namespace diffuscope {
 
 class ControlColumn;
+class ExactCard;
 class ExportDialog;
 class MessageBar;
 class ReadColumn;
@@ -68,6 +69,7 @@ class MainWindow : public QMainWindow {
     QToolButton* exportButton_ = nullptr;
     ControlColumn* controls_ = nullptr;
     ReadColumn* reads_ = nullptr;
+    ExactCard* card_ = nullptr;
     StageWidget* stage_ = nullptr;
     TransportBar* transport_ = nullptr;
     MessageBar* messages_ = nullptr;

@@ -18,6 +18,11 @@ StageWidget::StageWidget(Studio& studio, QWidget* parent)
     setAccessibleName(tr("Stage"));
     buildToggles();
     classesButton_->hide();
+    pad_ = new PaintPad(this);
+    pad_->hide();
+    connect(pad_, &PaintPad::moved, this, [this] { sendDrawn(false); });
+    connect(pad_, &PaintPad::finished, this, [this] { sendDrawn(true); });
+    connect(pad_, &PaintPad::closed, this, &StageWidget::stopDrawing);
     refresh();
 }
 
@@ -76,7 +81,57 @@ void StageWidget::refresh() {
                           QStringLiteral(" ▾"));
     fieldButton_->setVisible(view.showField);
     placeToggles();
+    placePad();
+    pad_->setTheme(themeOf(view.theme));
+    // Undone, redone, or another table: the board shows what holds.
+    if (drawing() && !pad_->drawing() && studio_.imported() != drawn_) {
+        drawn_ = studio_.imported();
+        const bool own = drawn_ && studio_.settings().data.dataset == DatasetKind::Imported;
+        pad_->setPoints(own ? drawn_->points : std::vector<float>());
+    }
     ask();
+}
+
+void StageWidget::startDrawing() {
+    if (drawing()) return;
+    const bool own = studio_.settings().data.dataset == DatasetKind::Imported && studio_.imported();
+    drawn_ = studio_.imported();
+    pad_->setPoints(own && drawn_->size() <= PaintPad::mostPoints ? drawn_->points : std::vector<float>());
+    placePad();
+    pad_->show();
+    pad_->raise();
+    pad_->setFocus();
+    emit drawingChanged(true);
+}
+
+void StageWidget::stopDrawing() {
+    if (!drawing()) return;
+    pad_->hide();
+    emit drawingChanged(false);
+}
+
+bool StageWidget::drawing() const {
+    return !pad_->isHidden();
+}
+
+/// An empty board is no data set: what was learned last stays.
+void StageWidget::sendDrawn(bool strokeEnded) {
+    if (pad_->points().empty()) return;
+    auto data = std::make_shared<DataSet>(paintedPoints(pad_->points()));
+    if (drawn_ && studio_.settings().data.dataset == DatasetKind::Imported) {
+        data->units = drawn_->units;  // added to a table's points, they are in its units
+        data->axes = drawn_->axes;
+    }
+    if (!strokeEnded) {
+        studio_.previewImported(std::move(data));
+        return;
+    }
+    drawn_ = data;
+    studio_.importPoints(std::move(data), tr("stroke of the brush"));
+}
+
+void StageWidget::placePad() {
+    pad_->setGeometry(laneRects(QRectF(rect()), studio_.settings().view.lanes, 13).first.toAlignedRect());
 }
 
 void StageWidget::show(std::shared_ptr<const Snapshot> snapshot, double playhead) {
@@ -127,6 +182,7 @@ void StageWidget::placeToggles() {
 
 void StageWidget::resizeEvent(QResizeEvent*) {
     placeToggles();
+    placePad();
     ask();
 }
 

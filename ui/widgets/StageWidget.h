@@ -1,5 +1,6 @@
 #pragma once
 #include "scenes/Scene.h"
+#include "widgets/PaintPad.h"
 #include "widgets/StagePainter.h"
 #include "widgets/Studio.h"
 
@@ -17,7 +18,15 @@ class StageWidget : public QWidget {
     explicit StageWidget(Studio& studio, QWidget* parent = nullptr);
     void show(std::shared_ptr<const Snapshot> snapshot, double playhead);
     void refresh();  ///< after a change of settings
+
+    /// Lays the drawing board over the first lane, with the points that the user has brought so far.
+    void startDrawing();
+    void stopDrawing();
+    [[nodiscard]] bool drawing() const;
     [[nodiscard]] QSize minimumSizeHint() const override { return {320, 240}; }
+
+  signals:
+    void drawingChanged(bool drawing);
 
   protected:
     void paintEvent(QPaintEvent*) override;
@@ -26,6 +35,8 @@ class StageWidget : public QWidget {
   private:
     void buildToggles();
     void placeToggles();
+    void placePad();
+    void sendDrawn(bool strokeEnded);
     void ask();
 
     Studio& studio_;
@@ -36,7 +47,9 @@ class StageWidget : public QWidget {
     QToolButton* fieldToggle_ = nullptr;
     QToolButton* fieldButton_ = nullptr;  ///< which field the arrows show
     QToolButton* classesButton_ = nullptr;
-    StagePainter painter_;  // last: its thread ends before what it calls
+    PaintPad* pad_ = nullptr;
+    std::shared_ptr<const DataSet> drawn_;  ///< the last that came from the board
+    StagePainter painter_;                  // last: its thread ends before what it calls
 };
 
 }  // namespace diffuscope

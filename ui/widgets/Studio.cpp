@@ -61,6 +61,31 @@ class SettingsCommand : public QUndoCommand {
     std::shared_ptr<Latest<SavedRun>> slot_ = std::make_shared<Latest<SavedRun>>();
 };
 
+/// Takes points that the user brought; undoing brings the ones before back.
+class ImportCommand : public QUndoCommand {
+  public:
+    ImportCommand(Studio& studio, std::shared_ptr<const DataSet> after, const QString& what)
+        : QUndoCommand(what),
+          studio_(studio),
+          before_(studio.imported_),
+          after_(std::move(after)),
+          kind_(studio.settings_.data.dataset) {}
+    void redo() override { take(after_, DatasetKind::Imported); }
+    void undo() override { take(before_, kind_); }
+
+  private:
+    void take(const std::shared_ptr<const DataSet>& data, DatasetKind kind) {
+        Settings settings = studio_.settings_;
+        settings.data.dataset = kind;
+        studio_.adoptImported(data, settings);
+    }
+
+    Studio& studio_;
+    std::shared_ptr<const DataSet> before_;
+    std::shared_ptr<const DataSet> after_;
+    DatasetKind kind_;
+};
+
 /// Starts the network anew; undoing brings the weights back that were there.
 class ResetCommand : public QUndoCommand {
   public:
@@ -159,6 +184,27 @@ void Studio::adopt(const Settings& settings) {
     emit settingsChanged();
 }
 
+void Studio::adoptImported(std::shared_ptr<const DataSet> data, const Settings& settings) {
+    settings_ = settings;
+    imported_ = data;
+    if (data)
+        engine_.setImported(std::move(data), settings);
+    else
+        engine_.setSettings(settings);
+    emit settingsChanged();
+}
+
+void Studio::importPoints(std::shared_ptr<const DataSet> data, const QString& what) {
+    undo_.push(new ImportCommand(*this, std::move(data), what));
+    setTraining(true);
+}
+
+void Studio::previewImported(std::shared_ptr<const DataSet> data) {
+    Settings settings = settings_;
+    settings.data.dataset = DatasetKind::Imported;
+    engine_.setImported(std::move(data), settings);
+}
+
 void Studio::change(const Settings& settings, const QString& what, int mergeKey) {
     if (settings == settings_) return;
     try {
@@ -242,6 +288,7 @@ void Studio::openSession(Session session, const QString& path) {
     session.run.settings.backend = settings_.backend;  // of this machine, not of the one that saved
     settings_ = session.run.settings;
     path_ = path;
+    imported_ = settings_.data.dataset == DatasetKind::Imported ? session.run.data : nullptr;
     engine_.restore(std::make_shared<const SavedRun>(std::move(session.run)));
     session.run = {};
     training_ = session.training;
@@ -254,19 +301,12 @@ void Studio::openSession(Session session, const QString& path) {
 }
 
 void Studio::openTable(std::shared_ptr<const DataSet> data, const QString& path) {
-    Settings settings = settings_;
-    settings.data.dataset = DatasetKind::Imported;
     const QString count = QLocale(QLocale::English).toString(qint64(data->size()));
     const QString first = QString::fromStdString(data->axes[0]);
     const QString second = QString::fromStdString(data->axes[1]);
-    // Not undoable through the settings alone: the points before an import may have been another table's.
-    undo_.clear();
-    settings_ = settings;
-    engine_.setImported(std::move(data), settings);
-    emit settingsChanged();
+    importPoints(std::move(data), tr("import"));
     emit message(false, tr("%1: %2 points, %3 across and %4 up. The network learns them now.")
                             .arg(QFileInfo(path).fileName(), count, first, second));
-    setTraining(true);
 }
 
 void Studio::save(const QString& path, double playhead) {

@@ -33,6 +33,13 @@ class Studio : public QObject {
     void setTraining(bool playing);
     void resetNetwork();  ///< undoable
 
+    /// The points that the user has brought, from a file or the drawing board; null before the first.
+    [[nodiscard]] std::shared_ptr<const DataSet> imported() const { return imported_; }
+    /// Takes points as the data set, as one undoable step; undoing brings those back that were there before.
+    void importPoints(std::shared_ptr<const DataSet> data, const QString& what);
+    /// Lets the engine learn points that are still being drawn; no step of the history.
+    void previewImported(std::shared_ptr<const DataSet> data);
+
     /// .diffuscope, .csv or .npy, by its ending. `adjust` changes the settings once the file is open, as an
     /// undoable step.
     void open(const QString& path, const std::function<void(Settings&)>& adjust = {});
@@ -51,13 +58,16 @@ class Studio : public QObject {
   private:
     friend class SettingsCommand;
     friend class ResetCommand;
+    friend class ImportCommand;
     void adopt(const Settings& settings);
+    void adoptImported(std::shared_ptr<const DataSet> data, const Settings& settings);
     void keepRun(const std::shared_ptr<Latest<SavedRun>>& slot);
     void adjust(const std::function<void(Settings&)>& change);
     void openSession(Session session, const QString& path);
     void openTable(std::shared_ptr<const DataSet> data, const QString& path);
 
     Settings settings_;
+    std::shared_ptr<const DataSet> imported_;
     QUndoStack undo_;
     Engine engine_;
     bool training_ = true;

@@ -123,6 +123,7 @@ QProgressBar { background: @line; border: none; border-radius: 3px; max-height: 
 QProgressBar::chunk { background: @reverse; border-radius: 3px; }
 #messageBar { background: @raised; border: 1px solid @line; border-left: 4px solid @reverse; border-radius: 6px; }
 #messageBar[warning="true"] { border-left: 4px solid @warning; }
+#exactCard { background: @raised; border: 1px solid @line; border-left: 4px solid @ideal; border-radius: 6px; }
 QDialog { background: @panel; }
 QTextBrowser { background: @panel; border: none; }
 )";
