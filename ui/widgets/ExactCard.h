@@ -1,4 +1,5 @@
 #pragma once
+#include "scenes/Theme.h"
 #include "training/Snapshot.h"
 
 #include <QFrame>

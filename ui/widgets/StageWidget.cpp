@@ -117,17 +117,17 @@ bool StageWidget::drawing() const {
 /// An empty board is no data set: what was learned last stays.
 void StageWidget::sendDrawn(bool strokeEnded) {
     if (pad_->points().empty()) return;
-    auto data = std::make_shared<DataSet>(paintedPoints(pad_->points()));
+    auto points = std::make_shared<DataSet>(paintedPoints(pad_->points()));
     if (drawn_ && studio_.settings().data.dataset == DatasetKind::Imported) {
-        data->units = drawn_->units;  // added to a table's points, they are in its units
-        data->axes = drawn_->axes;
+        points->units = drawn_->units;  // added to a table's points, they are in its units
+        points->axes = drawn_->axes;
     }
     if (!strokeEnded) {
-        studio_.previewImported(std::move(data));
+        studio_.previewImported(std::move(points));
         return;
     }
-    drawn_ = data;
-    studio_.importPoints(std::move(data), tr("stroke of the brush"));
+    drawn_ = points;
+    studio_.importPoints(std::move(points), tr("stroke of the brush"));
 }
 
 void StageWidget::placePad() {
