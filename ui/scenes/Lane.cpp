@@ -1,5 +1,6 @@
 #include "scenes/Lane.h"
 
+#include "diffusion/GaussianMixture.h"
 #include "diffusion/IdealDenoiser.h"
 #include "scenes/SmoothDensity.h"
 
@@ -10,17 +11,6 @@
 
 namespace diffuscope {
 namespace {
-
-class PointsDenoiser : public Denoiser {
-  public:
-    explicit PointsDenoiser(std::shared_ptr<const DataSet> data) : data_(std::move(data)) {}
-    void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
-        idealEps(data_->points, level, xt, eps);
-    }
-
-  private:
-    std::shared_ptr<const DataSet> data_;
-};
 
 /// What follows from the last few sources of this thread. The source is held, so that another object at its
 /// address is never taken for it.
@@ -85,10 +75,12 @@ NoiseLevel levelAt(const Frame& frame, int t) {
 }
 
 std::shared_ptr<const Denoiser> bestDenoiser(const Frame& frame) {
-    if (!frame.snapshot || !frame.snapshot->data) return nullptr;
+    if (!frame.snapshot || !frame.snapshot->data || frame.snapshot->data->points.empty()) return nullptr;
     const auto& data = frame.snapshot->data;
-    return keptValue<std::shared_ptr<const DataSet>, std::shared_ptr<const Denoiser>>(
-        data, 2, [&] { return std::make_shared<const PointsDenoiser>(data); });
+    const bool mixture =
+        frame.snapshot->settings.sampler.denoiser == DenoiserKind::Mixture && !data->mixture.empty();
+    return keptValue<std::pair<std::shared_ptr<const DataSet>, bool>, std::shared_ptr<const Denoiser>>(
+        {data, mixture}, 2, [&] { return mixture ? mixtureDenoiser(data->mixture) : idealDenoiser(data); });
 }
 
 std::shared_ptr<const Denoiser> shownDenoiser(const Frame& frame) {
