@@ -88,10 +88,12 @@ const Field table[] = {
      [] { return tableChoices(schedules()); }},
     {"schedule.beta-min", "β<sub>min</sub>", "First noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-5, logarithmic, Cost::Resample, "Variance of the noise that the first step adds, at T = 1000.",
-     MEMBER(schedule.betaMin), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMin); }},
+     MEMBER(schedule.betaMin), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMin); },
+     false, nullptr, nullptr, Quantity::BetaMin},
     {"schedule.beta-max", "β<sub>max</sub>", "Last noise variance", "", Group::Schedule, Real, 1e-8, 0.999,
      1e-4, logarithmic, Cost::Resample, "Variance of the noise that the last step adds, at T = 1000.",
-     MEMBER(schedule.betaMax), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMax); }},
+     MEMBER(schedule.betaMax), nullptr, [](const Settings& s) { return uses(s.schedule, usesBetaMax); },
+     false, nullptr, nullptr, Quantity::BetaMax},
     {"schedule.log-snr-max", "λ<sub>max</sub>", "First log-SNR", "", Group::Schedule, Real, -12, 12, 0.1, lin,
      Cost::Resample, "Log-SNR from which the schedule falls. At 9 the first step leaves all but 1e-4 of ᾱ.",
      MEMBER(schedule.logSnrMax), nullptr, [](const Settings& s) { return uses(s.schedule, usesLogSnrs); }},
@@ -110,8 +112,8 @@ const Field table[] = {
      "Number of diffusion steps.", MEMBER(schedule.steps)},
     {"schedule.keep-curve", "", "Keep the noise curve when T changes", "", Group::Schedule, Toggle, 0, 1, 1,
      lin, Cost::Resample,
-     "On: T only says how finely the curve of T = 1000 is cut. Off: β is used as set, so a small T may leave "
-     "signal.",
+     "On: T only says how finely the curve of T = 1000 is cut. Off: each step adds what is set, so a small T "
+     "may leave signal.",
      MEMBER(schedule.keepCurve), nullptr, [](const Settings& s) { return !isClosed(s.schedule); }},
 
     {"sampler.kind", "", "Sampler", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
@@ -239,6 +241,10 @@ const Field table[] = {
      "Speed of the playback.", MEMBER(view.speed)},
     {"view.theme", "", "Theme", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
      "Colours of the window.", MEMBER(view.theme), [] { return plainChoices(themeKinds()); }},
+    {"view.notation", "", "Notation", "", Group::View, FieldType::Choice, 0, 0, 1, lin, Cost::Redraw,
+     "Symbols and numbers that the window shows, as the authors write them. Session files, --set and results "
+     "are always in Ho's.",
+     MEMBER(view.notation), [] { return plainChoices(notations()); }},
 };
 #undef MEMBER
 
@@ -248,9 +254,27 @@ std::string numberText(double value) {
     return {buffer, end};
 }
 
-std::string rangeText(const Field& field) {
-    return (field.type == Integer ? "a whole number from " : "a number from ") + numberText(field.minimum) +
-           " to " + numberText(field.maximum);
+std::string rangeText(const Field& field, NotationKind notation = NotationKind::Ho) {
+    const auto shown = [&](double value) {
+        if (notation == NotationKind::Ho) return numberText(value);
+        char buffer[32];  // a root has no short decimal: six digits
+        const auto [end, error] =
+            std::to_chars(buffer, buffer + sizeof buffer, shownNumber(field, value, notation),
+                          std::chars_format::general, 6);
+        return std::string(buffer, end);
+    };
+    return (field.type == Integer ? "a whole number from " : "a number from ") + shown(field.minimum) +
+           " to " + shown(field.maximum);
+}
+
+/// @throws InputError naming the range where `text` is no number.
+double numberOf(const Field& field, std::string_view text, NotationKind notation) {
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        throw InputError(std::string(field.id) + " cannot be \"" + std::string(text) + "\": it takes " +
+                         rangeText(field, notation) + ".");
+    return value;
 }
 
 }  // namespace
@@ -332,12 +356,29 @@ void parseField(const Field& field, std::string_view text, Settings& settings) {
         field.set(settings, on ? 1.0 : 0.0);
         return;
     }
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size())
-        throw InputError(std::string(field.id) + " cannot be \"" + std::string(text) + "\": it takes " +
-                         rangeText(field) + ".");
-    setField(field, value, settings);
+    setField(field, numberOf(field, text, NotationKind::Ho), settings);
+}
+
+std::string shownSymbol(const Field& field, NotationKind notation) {
+    const std::string_view symbol = shownAs(field.quantity, notation).symbol;
+    return symbol.empty() ? inNotation(field.symbol, notation) : std::string(symbol);
+}
+
+double shownNumber(const Field& field, double value, NotationKind notation) {
+    return shownAs(field.quantity, notation).show(value);
+}
+
+void parseShown(const Field& field, std::string_view text, NotationKind notation, Settings& settings) {
+    if (field.quantity == Quantity::Plain) return parseField(field, text, settings);
+    const double shown = numberOf(field, text, notation);
+    const double lowest = shownNumber(field, field.minimum, notation);
+    const double highest = shownNumber(field, field.upper(), notation);
+    constexpr double digits = 1e-6;  // of the range as the sentence below writes it
+    if (!(shown >= lowest * (1.0 - digits) && shown <= highest * (1.0 + digits)))
+        throw InputError(std::string(field.id) + " cannot be " + numberText(shown) + ": it takes " +
+                         rangeText(field, notation) + ".");
+    const double value = shownAs(field.quantity, notation).read(shown);
+    setField(field, std::clamp(value, field.minimum, field.upper()), settings);
 }
 
 void setField(const Field& field, double value, Settings& settings) {
@@ -370,9 +411,8 @@ Cost costOfChange(const Settings& before, const Settings& after) {
 void validate(const Settings& settings) {
     const ScheduleSettings& schedule = settings.schedule;
     if (uses(schedule, usesBetaMin) && schedule.betaMin > schedule.betaMax)
-        throw InputError("schedule.beta-min (" + numberText(schedule.betaMin) +
-                         ") is above schedule.beta-max (" + numberText(schedule.betaMax) +
-                         "): the noise must not shrink along the schedule.");
+        throw InputError(
+            "schedule.beta-min is above schedule.beta-max: the noise must not shrink along the schedule.");
     const DatasetRow& dataset = datasets()[static_cast<std::size_t>(settings.data.dataset)];
     if (settings.sampler.denoiser == DenoiserKind::Mixture && !dataset.mixture)
         requireDenoiser(DenoiserKind::Mixture, DataSet{});

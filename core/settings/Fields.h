@@ -1,5 +1,6 @@
 #pragma once
 #include "settings/Choice.h"
+#include "settings/Notation.h"
 #include "settings/Settings.h"
 
 #include <span>
@@ -46,6 +47,7 @@ struct Field {
     bool rare = false;                                       ///< folded away in the panel
     std::string (*getText)(const Settings&) = nullptr;       ///< of FieldType::Text, which has no get and set
     void (*setText)(Settings&, std::string_view) = nullptr;  ///< @throws InputError saying what is accepted
+    Quantity quantity = Quantity::Plain;                     ///< what its number is, for the notations
 
     [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice
 };
@@ -61,6 +63,13 @@ struct Field {
 
 /// Sets the field from text. @throws InputError with the field's range or choices.
 void parseField(const Field& field, std::string_view text, Settings& settings);
+
+/// The field's symbol, number and range as `notation` shows them.
+[[nodiscard]] std::string shownSymbol(const Field& field, NotationKind notation);
+[[nodiscard]] double shownNumber(const Field& field, double value, NotationKind notation);
+
+/// Sets the field from text that was typed in `notation`. @throws InputError with the range in that notation.
+void parseShown(const Field& field, std::string_view text, NotationKind notation, Settings& settings);
 
 [[nodiscard]] bool sameValue(const Field& field, const Settings& a, const Settings& b);
 

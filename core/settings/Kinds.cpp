@@ -62,4 +62,14 @@ std::span<const Choice> themeKinds() {
     return rows;
 }
 
+std::span<const Choice> notations() {
+    static constexpr Choice rows[] = {
+        {"ho", "Ho", "β, ᾱ and 1 − ᾱ are variances, q is forward and p reverse. (Ho et al. 2020)"},
+        {"su", "Su",
+         "β, ᾱ and β̄ are standard deviations, the roots of Ho's; p is forward and q reverse. (Su and Yang "
+         "2025)"},
+    };
+    return rows;
+}
+
 }  // namespace diffuscope

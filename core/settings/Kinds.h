@@ -13,5 +13,6 @@ namespace diffuscope {
 [[nodiscard]] std::span<const Choice> fieldKinds();     ///< FieldKind
 [[nodiscard]] std::span<const Choice> loopKinds();      ///< LoopKind
 [[nodiscard]] std::span<const Choice> themeKinds();     ///< ThemeKind
+[[nodiscard]] std::span<const Choice> notations();      ///< NotationKind
 
 }  // namespace diffuscope

@@ -41,6 +41,7 @@ enum class LaneKind { Forward, Reverse, Both };
 enum class FieldKind { Eps, Score, Drift };
 enum class LoopKind { BackAndForth, Repeat, Once };
 enum class ThemeKind { Dark, Light, Projector };
+enum class NotationKind { Ho, Su };
 
 struct DataSettings {
     DatasetKind dataset = DatasetKind::SwissRoll;
@@ -113,6 +114,7 @@ struct ViewSettings {
     LoopKind loop = LoopKind::BackAndForth;
     double speed = 1.0;
     ThemeKind theme = ThemeKind::Dark;
+    NotationKind notation = NotationKind::Ho;  ///< of what is shown; what is computed and saved is Ho's
     bool operator==(const ViewSettings&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "scenes/Numbers.h"
 #include "scenes/Stage.h"
 #include "scenes/Trails.h"
+#include "settings/Notation.h"
 
 #include <QFontMetricsF>
 #include <algorithm>
@@ -159,8 +160,8 @@ void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane 
     drawMathText(painter, {rect.left() + margin, baseline}, title, titleFont,
                  inkOf(theme, laneColour(theme, lane), theme.stage));
 
-    const QString formula = lane == Lane::Forward ? QStringLiteral("q(x_{t} | x_{t−1})")
-                                                  : QStringLiteral("p_{θ}(x_{t−1} | x_{t})");
+    const QString formula = QString::fromStdString(inNotation(
+        lane == Lane::Forward ? "q(x_{t} | x_{t−1})" : "p_{θ}(x_{t−1} | x_{t})", frame.view->notation));
     const double formulaWidth = mathTextWidth(formula, font);
     if (mathTextWidth(title, titleFont) + formulaWidth < rect.width() - 3 * margin)
         drawMathText(painter, {rect.right() - margin - formulaWidth, baseline}, formula, font,

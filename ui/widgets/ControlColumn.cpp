@@ -37,12 +37,13 @@ SignalGauge::SignalGauge(QWidget* parent) : QWidget(parent) {
     warning_->setWordWrap(true);
     warning_->hide();
     column->addWidget(warning_);
-    setToolTip(tr(
-        "<p>√ᾱ<sub>T</sub>: how much of the data is still in x<sub>T</sub>. The reverse process starts from "
-        "pure noise, so this should be near zero.</p>"));
 }
 
-void SignalGauge::show(const NoiseSchedule& schedule, const Theme& theme) {
+void SignalGauge::show(const NoiseSchedule& schedule, const Theme& theme, NotationKind notation) {
+    setToolTip(
+        text("<p>√ᾱ<sub>T</sub>: how much of the data is still in x<sub>T</sub>. The reverse process "
+             "starts from pure noise, so this should be near zero.</p>",
+             notation));
     const double left = schedule.signalLeft();
     const bool tooMuch = left > tooMuchSignal;
     bar_->setValue(static_cast<int>(std::lround(left * 1000)));
@@ -181,7 +182,7 @@ void ControlColumn::setTheme(const Theme& theme) {
 
 void ControlColumn::show(const Snapshot& snapshot) {
     data_->setNote(tr("%1 POINTS").arg(grouped(static_cast<std::int64_t>(snapshot.data->size()))));
-    gauge_->show(*snapshot.schedule, *theme_);
+    gauge_->show(*snapshot.schedule, *theme_, studio_.settings().view.notation);
     training_->setNote(snapshot.training ? tr("● LEARNING") : tr("PAUSED"),
                        snapshot.training ? inkOf(*theme_, theme_->ideal, theme_->panel) : QColor());
     steps_->setText(tr("%1 steps").arg(grouped(snapshot.step)));

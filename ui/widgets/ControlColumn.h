@@ -15,7 +15,7 @@ class SignalGauge : public QWidget {
     Q_OBJECT
   public:
     explicit SignalGauge(QWidget* parent = nullptr);
-    void show(const NoiseSchedule& schedule, const Theme& theme);
+    void show(const NoiseSchedule& schedule, const Theme& theme, NotationKind notation);
 
   private:
     QProgressBar* bar_;

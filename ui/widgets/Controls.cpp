@@ -36,7 +36,8 @@ QSize NumberField::sizeHint() const {
 }
 
 void NumberField::show(double value) {
-    QString text = field_.type == FieldType::Integer ? QString::number(value, 'f', 0) : formatNumber(value);
+    QString text =
+        field_.type == FieldType::Integer ? QString::number(value, 'f', 0) : formatNumber(shown(value));
     if (!field_.unit.empty()) text += QString::fromUtf8(field_.unit.data(), qsizetype(field_.unit.size()));
     shown_ = text;
     lineEdit()->setText(text);
@@ -48,6 +49,12 @@ void NumberField::setValue(double value) {
     if (!lineEdit()->hasFocus() || lineEdit()->text() == shown_) show(value);
 }
 
+void NumberField::setNotation(NotationKind notation) {
+    if (notation == notation_) return;
+    notation_ = notation;
+    show(value_);
+}
+
 void NumberField::stepBy(int steps) {
     double value = value_;
     if (field_.type == FieldType::Integer && (field_.scale == Scale::Linear || value < 20.0)) {
@@ -56,9 +63,9 @@ void NumberField::stepBy(int steps) {
         value = std::round(value / field_.step + steps) * field_.step;
     } else {
         // Two significant digits, so that 0.02 up is 0.022 and down again is 0.02.
-        value = value * std::pow(10.0, steps / 20.0);
+        value = shown(value) * std::pow(10.0, steps / 20.0);
         const double unit = std::pow(10.0, std::floor(std::log10(value)) - 1.0);
-        value = std::round(value / unit) * unit;
+        value = shownAs(field_.quantity, notation_).read(std::round(value / unit) * unit);
         if (field_.type == FieldType::Integer) value = std::round(value);
     }
     value = std::clamp(value, field_.minimum, field_.upper());
@@ -91,7 +98,7 @@ void NumberField::commit() {
         text.replace(',', '.');
     Settings scratch;
     try {
-        parseField(field_, text.toStdString(), scratch);
+        parseShown(field_, text.toStdString(), notation_, scratch);
     } catch (const InputError& error) {
         show(value_);
         emit refused(QString::fromUtf8(error.what()));
@@ -141,16 +148,23 @@ Segments::Segments(const std::vector<Choice>& choices, QWidget* parent) : QWidge
     for (std::size_t i = 0; i < choices.size(); ++i) {
         auto* button = new QToolButton;
         button->setProperty("role", "segment");
-        button->setText(QString::fromUtf8(choices[i].title.data(), qsizetype(choices[i].title.size())));
-        button->setToolTip(QString::fromUtf8(choices[i].help.data(), qsizetype(choices[i].help.size())));
-        button->setAccessibleName(button->text());
         button->setCheckable(true);
         button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         group_.addButton(button, static_cast<int>(i));
         row->addWidget(button);
     }
     group_.setExclusive(true);
+    name(choices, NotationKind::Ho);
     connect(&group_, &QButtonGroup::idClicked, this, &Segments::picked);
+}
+
+void Segments::name(const std::vector<Choice>& choices, NotationKind notation) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        QAbstractButton* button = group_.button(static_cast<int>(i));
+        button->setText(QString::fromStdString(inNotation(choices[i].title, notation)));
+        button->setToolTip(QString::fromStdString(inNotation(choices[i].help, notation)));
+        button->setAccessibleName(button->text());
+    }
 }
 
 void Segments::setIndex(int index) {

@@ -18,6 +18,7 @@ class NumberField : public QAbstractSpinBox {
   public:
     explicit NumberField(const Field& field, QWidget* parent = nullptr);
     void setValue(double value);
+    void setNotation(NotationKind notation);  ///< of what is shown and typed; value() stays Ho's
     [[nodiscard]] double value() const { return value_; }
     void stepBy(int steps) override;
     [[nodiscard]] QSize sizeHint() const override;
@@ -32,7 +33,9 @@ class NumberField : public QAbstractSpinBox {
   private:
     void commit();
     void show(double value);
+    [[nodiscard]] double shown(double value) const { return shownNumber(field_, value, notation_); }
     const Field& field_;
+    NotationKind notation_ = NotationKind::Ho;
     double value_ = 0.0;
     QString shown_;
 };
@@ -58,6 +61,7 @@ class Segments : public QWidget {
   public:
     explicit Segments(const std::vector<Choice>& choices, QWidget* parent = nullptr);
     void setIndex(int index);
+    void name(const std::vector<Choice>& choices, NotationKind notation);  ///< titles and tooltips anew
 
   signals:
     void picked(int index);

@@ -26,13 +26,12 @@ bool fitsSegments(const std::vector<Choice>& choices, int labelWidth) {
 }  // namespace
 
 FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* parent)
-    : QWidget(parent), field_(field), studio_(studio), accent_(accent) {
+    : QWidget(parent),
+      field_(field),
+      studio_(studio),
+      accent_(accent),
+      notation_(studio.settings().view.notation) {
     setObjectName(text(field.id));
-    const QString symbol =
-        field.symbol.empty() ? QString() : QStringLiteral("<b>%1</b> &nbsp;").arg(text(field.symbol));
-    setToolTip(QStringLiteral("<p>%1%2</p><p>%3</p><p><i>%4</i></p>")
-                   .arg(symbol, text(field.label), text(field.help), text(sentenceOf(field.cost))));
-    setWhatsThis(toolTip());
     switch (field.type) {
         case FieldType::Toggle:
             buildSwitch();
@@ -48,16 +47,37 @@ FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* p
             buildText();
             break;
     }
+    name();
+    // The wheel scrolls the column; a setting must not change because it came to lie under the pointer.
+    for (QWidget* control : findChildren<QWidget*>()) control->installEventFilter(this);
+    refresh();
+}
+
+void FieldRow::name() {
+    const QString symbol = QString::fromStdString(shownSymbol(field_, notation_));
+    const QString label = text(field_.label, notation_);
+    const QString help = text(field_.help, notation_);
+    setToolTip(QStringLiteral("<p>%1%2</p><p>%3</p><p><i>%4</i></p>")
+                   .arg(symbol.isEmpty() ? QString() : QStringLiteral("<b>%1</b> &nbsp;").arg(symbol), label,
+                        help, text(sentenceOf(field_.cost))));
+    setWhatsThis(toolTip());
+    if (label_) label_->setText(switch_ || symbol.isEmpty() ? label : symbol);
+    if (number_) number_->setNotation(notation_);
     for (QWidget* control :
          {static_cast<QWidget*>(slider_), static_cast<QWidget*>(number_), static_cast<QWidget*>(switch_),
           static_cast<QWidget*>(segments_), static_cast<QWidget*>(combo_), static_cast<QWidget*>(line_)})
         if (control) {
-            control->setAccessibleName(text(field.label));
-            control->setAccessibleDescription(text(field.help));
+            control->setAccessibleName(label);
+            control->setAccessibleDescription(help);
         }
-    // The wheel scrolls the column; a setting must not change because it came to lie under the pointer.
-    for (QWidget* control : findChildren<QWidget*>()) control->installEventFilter(this);
-    refresh();
+    if (!segments_ && !combo_) return;
+    const std::vector<Choice> choices = field_.choices();
+    if (segments_) segments_->name(choices, notation_);
+    for (int i = 0; combo_ && i < combo_->count(); ++i) {
+        const Choice& choice = choices[static_cast<std::size_t>(i)];
+        combo_->setItemText(i, text(choice.title, notation_));
+        combo_->setItemData(i, text(choice.help, notation_), Qt::ToolTipRole);
+    }
 }
 
 bool FieldRow::eventFilter(QObject*, QEvent* event) {
@@ -103,7 +123,7 @@ void FieldRow::buildSwitch() {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
-    label_ = new QLabel(text(field_.label));
+    label_ = new QLabel;
     label_->setProperty("role", "quiet");
     label_->setWordWrap(true);
     switch_ = new SwitchButton;
@@ -130,10 +150,7 @@ void FieldRow::buildChoice() {
         connect(segments_, &Segments::picked, this, [this](int index) { assign(index); });
     } else {
         combo_ = new QComboBox;
-        for (const Choice& choice : choices) {
-            combo_->addItem(text(choice.title));
-            combo_->setItemData(combo_->count() - 1, text(choice.help), Qt::ToolTipRole);
-        }
+        for (const Choice& choice : choices) combo_->addItem(text(choice.title));
         combo_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         combo_->setMinimumContentsLength(6);
         combo_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -156,7 +173,7 @@ void FieldRow::buildText() {
 }
 
 QLabel* FieldRow::makeCaption() const {
-    auto* caption = new QLabel(text(field_.symbol.empty() ? field_.label : field_.symbol));
+    auto* caption = new QLabel;
     caption->setProperty("role", "quiet");
     caption->setFixedWidth(field_.symbol.empty() ? 88 : 44);
     return caption;
@@ -175,7 +192,7 @@ void FieldRow::assign(double value) {
         return;
     }
     const int key = static_cast<int>(&field_ - fields().data());
-    studio_.change(settings, text(field_.label),
+    studio_.change(settings, text(field_.label, notation_),
                    field_.type == FieldType::Real || field_.type == FieldType::Integer ? key : -1);
 }
 
@@ -188,7 +205,7 @@ void FieldRow::assignText(const QString& text) {
         refresh();
         return;
     }
-    studio_.change(settings, diffuscope::text(field_.label));
+    studio_.change(settings, diffuscope::text(field_.label, notation_));
 }
 
 int FieldRow::sliderPosition(double value) const {
@@ -208,9 +225,10 @@ double FieldRow::sliderValue(int position) const {
     double value =
         field_.scale == Scale::Logarithmic ? low * std::pow(high / low, share) : low + share * (high - low);
     if (field_.scale == Scale::Logarithmic) {
-        // Three significant digits: nobody reads more off a slider.
-        const double unit = std::pow(10.0, std::floor(std::log10(value)) - 2.0);
-        value = std::round(value / unit) * unit;
+        // Three significant digits of what is shown: nobody reads more off a slider.
+        const double shown = shownNumber(field_, value, notation_);
+        const double unit = std::pow(10.0, std::floor(std::log10(shown)) - 2.0);
+        value = shownAs(field_.quantity, notation_).read(std::round(shown / unit) * unit);
     } else {
         value = std::round(value / field_.step) * field_.step;
     }
@@ -219,6 +237,10 @@ double FieldRow::sliderValue(int position) const {
 }
 
 void FieldRow::refresh() {
+    if (studio_.settings().view.notation != notation_) {
+        notation_ = studio_.settings().view.notation;
+        name();
+    }
     if (line_) {
         const QString shown = QString::fromStdString(field_.getText(studio_.settings()));
         if (!line_->hasFocus() || !line_->isModified()) line_->setText(shown);

@@ -31,6 +31,7 @@ class FieldRow : public QWidget {
     void buildChoice();
     void buildText();
     [[nodiscard]] QLabel* makeCaption() const;
+    void name();  ///< writes what the row says, in the notation of the settings
     void assign(double value);
     void assignText(const QString& text);
     [[nodiscard]] int sliderPosition(double value) const;
@@ -39,6 +40,7 @@ class FieldRow : public QWidget {
     const Field& field_;
     Studio& studio_;
     Accent accent_;
+    NotationKind notation_;
     QLabel* label_ = nullptr;
     QSlider* slider_ = nullptr;
     NumberField* number_ = nullptr;
@@ -50,6 +52,11 @@ class FieldRow : public QWidget {
 
 [[nodiscard]] inline QString text(std::string_view view) {
     return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
+}
+
+/// What a table says in Ho's notation, in the notation that is shown.
+[[nodiscard]] inline QString text(std::string_view view, NotationKind notation) {
+    return QString::fromStdString(inNotation(view, notation));
 }
 
 }  // namespace diffuscope

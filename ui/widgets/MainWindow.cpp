@@ -106,7 +106,7 @@ void MainWindow::buildCentre() {
     auto* columns = new QHBoxLayout;
     columns->setSpacing(0);
     controls_ = new ControlColumn(studio_);
-    reads_ = new ReadColumn;
+    reads_ = new ReadColumn(studio_);
     auto* centre = new QVBoxLayout;
     centre->setContentsMargins(10, 10, 10, 10);
     centre->setSpacing(8);
@@ -190,6 +190,16 @@ void MainWindow::buildMenus() {
             studio_.changeView(changed);
         });
     }
+    auto* notationMenu = view->addMenu(tr("&Notation"));
+    for (std::size_t i = 0; i < notations().size(); ++i) {
+        auto* action = addAction(notationMenu, text(notations()[i].title), {}, [this, i] {
+            ViewSettings changed = studio_.settings().view;
+            changed.notation = static_cast<NotationKind>(i);
+            studio_.changeView(changed);
+        });
+        action->setToolTip(text(notations()[i].help));
+    }
+    notationMenu->setToolTipsVisible(true);
     view->addSeparator();
     const auto panel = [this, view](const QString& name, const QKeySequence& key, QWidget* widget) {
         auto* action = addAction(view, name, {key}, [] {});
@@ -353,6 +363,8 @@ void MainWindow::showHelp() {
            "playhead t.</p>"
            "<p>Every particle keeps its own noise. Move a slider and the same trajectories bend; nothing is "
            "retrained unless the line under the control says so.</p>"
+           "<p>Symbols and numbers are Ho's, or Su's with View, Notation: then β and ᾱ are the roots of "
+           "Ho's. Files and the command line are always in Ho's.</p>"
            "<p>Open any table of two numeric columns (.csv, .npy) or a picture whose darkness is the density "
            "(.png, .jpg) with Ctrl+O, or drop it on the window.</p>"
            "<h3>Keys</h3><table>%1</table>")

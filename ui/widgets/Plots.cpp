@@ -1,6 +1,7 @@
 #include "widgets/Plots.h"
 
 #include "diffusion/ReverseSampler.h"
+#include "widgets/FieldRow.h"
 
 #include <qcustomplot.h>
 
@@ -79,7 +80,8 @@ void setLogarithmic(QCPAxis* axis) {
 }
 
 struct Curve {
-    const char* name;
+    const char* name;  ///< of a plain quantity
+    Quantity quantity;
     Qt::PenStyle style;
     QColor Theme::*color;
     double (*value)(const Snapshot&, int t);
@@ -87,13 +89,20 @@ struct Curve {
 
 constexpr double smallest = 1e-12;
 
+/// A curve is of all t: its symbol without the index.
+QString nameOf(const Curve& curve, NotationKind notation) {
+    if (curve.quantity == Quantity::Plain) return QString::fromUtf8(curve.name);
+    QString symbol = text(shownAs(curve.quantity, notation).symbol);
+    return symbol.remove(QStringLiteral("<sub>t</sub>"));
+}
+
 /// Curves over t with the playhead. The names stand at the curves' ends.
 class CurvesPlot : public PlotBase {
   public:
     CurvesPlot(std::span<const Curve> curves, bool logarithmic) : curves_(curves), playhead_(makePlayhead()) {
         for (const Curve& curve : curves_) {
             chart_.addGraph();
-            names_.push_back(makeName(QString::fromUtf8(curve.name), Qt::AlignLeft | Qt::AlignVCenter));
+            names_.push_back(makeName(nameOf(curve, notation_), Qt::AlignLeft | Qt::AlignVCenter));
         }
         chart_.axisRect()->setMargins({44, 8, 38, 22});
         if (logarithmic)
@@ -107,9 +116,12 @@ class CurvesPlot : public PlotBase {
         }
     }
 
-    void show(std::shared_ptr<const Snapshot> snapshot) override {
-        const bool same = schedule_ == snapshot->schedule && sampler_ == snapshot->settings.sampler;
+    void show(const PlotInput& input) override {
+        const auto& snapshot = input.snapshot;
+        const bool same = schedule_ == snapshot->schedule && sampler_ == snapshot->settings.sampler &&
+                          notation_ == input.notation;
         if (same) return;
+        notation_ = input.notation;
         schedule_ = snapshot->schedule;
         sampler_ = snapshot->settings.sampler;
         const int steps = schedule_->steps();
@@ -121,9 +133,11 @@ class CurvesPlot : public PlotBase {
         double high = smallest;
         std::vector<double> ends;
         for (std::size_t c = 0; c < curves_.size(); ++c) {
+            names_[c]->setText(nameOf(curves_[c], notation_));
+            const ShownAs& shown = shownAs(curves_[c].quantity, notation_);
             QVector<double> values;
             for (const double t : times) {
-                double value = curves_[c].value(*snapshot, static_cast<int>(t));
+                double value = shown.show(curves_[c].value(*snapshot, static_cast<int>(t)));
                 // Zero has no place on a logarithmic axis: a gap, not a line along the bottom.
                 if (logarithmic_) value = value > smallest ? value : std::nan("");
                 values.append(value);
@@ -193,21 +207,25 @@ class CurvesPlot : public PlotBase {
     std::vector<QCPItemText*> names_;
     std::shared_ptr<const NoiseSchedule> schedule_;
     SamplerSettings sampler_;
+    NotationKind notation_ = NotationKind::Ho;
     double t_ = -1.0;
 };
 
 Plot* makeSignalPlot() {
     static constexpr Curve curves[] = {
-        {"ᾱ", Qt::SolidLine, &Theme::text, [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
+        {"", Quantity::AlphaBar, Qt::SolidLine, &Theme::text,
+         [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
     };
     return new CurvesPlot(curves, false);
 }
 
 Plot* makeNoisePlot() {
     static constexpr Curve curves[] = {
-        {"SNR", Qt::SolidLine, &Theme::text, [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
-        {"β", Qt::DashLine, &Theme::forward, [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
-        {"σ", Qt::DashDotLine, &Theme::reverse,
+        {"SNR", Quantity::Plain, Qt::SolidLine, &Theme::text,
+         [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
+        {"", Quantity::Beta, Qt::DashLine, &Theme::forward,
+         [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
+        {"σ", Quantity::Plain, Qt::DashDotLine, &Theme::reverse,
          [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
     };
     return new CurvesPlot(curves, true);
@@ -230,7 +248,8 @@ class LossPlot : public PlotBase {
         chart_.yAxis->setRange(0.2, 2);
     }
 
-    void show(std::shared_ptr<const Snapshot> snapshot) override {
+    void show(const PlotInput& input) override {
+        const auto& snapshot = input.snapshot;
         loss_ = snapshot->loss;
         if (history_ == snapshot->history) return;
         history_ = snapshot->history;

@@ -12,29 +12,32 @@ namespace {
 constexpr int replotMilliseconds = 70;  // fifteen a second at the most
 
 struct NumberRow {
-    const char* symbol;
+    Quantity quantity;
+    const char* symbol;  ///< of a plain quantity, as the help in Ho's notation
     const char* help;
     double (*value)(const Snapshot&, int t);
 };
 
 /// Numbers of step t; t = 0 is the data, where there is no step.
 constexpr NumberRow numbers[] = {
-    {"β<sub>t</sub>", "Variance of the noise that step t adds",
+    {Quantity::Beta, "", "Variance of the noise that step t adds",
      [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
-    {"ᾱ<sub>t</sub>", "Share of the data's variance that is left",
+    {Quantity::AlphaBar, "", "Share of the data's variance that is left",
      [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
-    {"σ<sub>t</sub>", "Standard deviation of the noise of the reverse step",
+    {Quantity::Plain, "σ<sub>t</sub>", "Standard deviation of the noise of the reverse step",
      [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
-    {"SNR", "Signal-to-noise ratio ᾱ/(1 − ᾱ)", [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
-    {"√ᾱ<sub>t</sub>", "Factor of the data in x at step t",
-     [](const Snapshot& s, int t) { return std::sqrt(s.schedule->alphaBar(t)); }},
-    {"λ<sub>t</sub>", "ln SNR, what the network is told",
+    {Quantity::NoiseSoFar, "", "Variance of the noise in x<sub>t</sub>",
+     [](const Snapshot& s, int t) { return s.schedule->oneMinusAlphaBar(t); }},
+    {Quantity::Plain, "SNR", "Signal-to-noise ratio ᾱ<sub>t</sub>/(1 − ᾱ<sub>t</sub>)",
+     [](const Snapshot& s, int t) { return s.schedule->snr(t); }},
+    {Quantity::Plain, "λ<sub>t</sub>", "ln SNR, what the network is told",
      [](const Snapshot& s, int t) { return s.schedule->logSnr(t); }},
 };
 
 }  // namespace
 
-ReadColumn::ReadColumn(QWidget* parent) : QWidget(parent), theme_(&themeOf(ThemeKind::Dark)) {
+ReadColumn::ReadColumn(Studio& studio, QWidget* parent)
+    : QWidget(parent), studio_(studio), theme_(&themeOf(ThemeKind::Dark)) {
     setObjectName("rightColumn");
     setAttribute(Qt::WA_StyledBackground);
     setFixedWidth(320);
@@ -46,7 +49,6 @@ ReadColumn::ReadColumn(QWidget* parent) : QWidget(parent), theme_(&themeOf(Theme
         auto* section = new Section(text(row.choice.title));
         auto* plot = row.make();
         plot->setFixedHeight(row.height);
-        plot->setToolTip(text(row.choice.help));
         plot->setAccessibleName(text(row.choice.title));
         section->addWidget(plot);
         column->addWidget(section);
@@ -66,14 +68,14 @@ ReadColumn::ReadColumn(QWidget* parent) : QWidget(parent), theme_(&themeOf(Theme
     grid->setHorizontalSpacing(10);
     grid->setVerticalSpacing(6);
     int place = 0;
-    for (const NumberRow& row : numbers) {
-        auto* symbol = roleLabel(QString::fromUtf8(row.symbol), "quiet");
+    for (std::size_t i = 0; i < std::size(numbers); ++i) {
+        auto* symbol = roleLabel({}, "quiet");
         auto* value = roleLabel({}, "strong");
         value->setAlignment(Qt::AlignRight);
         value->setMinimumWidth(84);
-        for (QLabel* label : {symbol, value}) label->setToolTip(QString::fromUtf8(row.help));
         grid->addWidget(symbol, place / 2, place % 2 * 3);
         grid->addWidget(value, place / 2, place % 2 * 3 + 1);
+        symbols_.push_back(symbol);
         values_.push_back(value);
         ++place;
     }
@@ -85,7 +87,18 @@ ReadColumn::ReadColumn(QWidget* parent) : QWidget(parent), theme_(&themeOf(Theme
     column->addStretch(1);
 
     scrollInto(this, content, {1, 0, 0, 0});
+    name();
     sinceReplot_.start();
+}
+
+void ReadColumn::name() {
+    for (std::size_t i = 0; i < plots().size(); ++i)
+        plots_[i].plot->setToolTip(text(plots()[i].choice.help, notation_));
+    for (std::size_t i = 0; i < std::size(numbers); ++i) {
+        const std::string_view symbol = shownAs(numbers[i].quantity, notation_).symbol;
+        symbols_[i]->setText(symbol.empty() ? QString::fromUtf8(numbers[i].symbol) : text(symbol));
+        for (QLabel* label : {symbols_[i], values_[i]}) label->setToolTip(text(numbers[i].help, notation_));
+    }
 }
 
 void ReadColumn::setTheme(const Theme& theme) {
@@ -95,11 +108,17 @@ void ReadColumn::setTheme(const Theme& theme) {
 }
 
 void ReadColumn::show(const std::shared_ptr<const Snapshot>& snapshot, double playhead) {
+    if (studio_.settings().view.notation != notation_) {
+        notation_ = studio_.settings().view.notation;
+        shown_ = nullptr;
+        numbersOf_ = nullptr;
+        name();
+    }
     if (snapshot != shown_ && sinceReplot_.elapsed() >= replotMilliseconds) {
         shown_ = snapshot;
         sinceReplot_.restart();
         for (const PlotSection& each : plots_) {
-            each.plot->show(snapshot);
+            each.plot->show({snapshot, notation_});
             each.section->setNote(each.plot->note());
         }
     }
@@ -115,13 +134,17 @@ void ReadColumn::show(const std::shared_ptr<const Snapshot>& snapshot, double pl
 
 void ReadColumn::showNumbers(const Snapshot& snapshot, int t) {
     for (std::size_t i = 0; i < values_.size(); ++i)
-        values_[i]->setText(t == 0 ? QStringLiteral("–") : formatNumber(numbers[i].value(snapshot, t)));
+        values_[i]->setText(
+            t == 0
+                ? QStringLiteral("–")
+                : formatNumber(shownAs(numbers[i].quantity, notation_).show(numbers[i].value(snapshot, t))));
     const QString eps = QStringLiteral("<span style='color:%1'>ε̂</span>")
                             .arg(inkOf(*theme_, theme_->reverse, theme_->panel).name());
     const QString noise = QStringLiteral("<span style='color:%1'>σ<sub>t</sub></span> z")
                               .arg(inkOf(*theme_, theme_->forward, theme_->panel).name());
-    const QString equation = QString::fromUtf8(samplerRow(snapshot.settings.sampler).equation);
-    equation_->setText(QString(equation).replace("%1", eps).replace("%2", noise));
+    equation_->setText(text(samplerRow(snapshot.settings.sampler).equation, notation_)
+                           .replace("%1", eps)
+                           .replace("%2", noise));
 }
 
 }  // namespace diffuscope
