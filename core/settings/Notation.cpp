@@ -93,11 +93,26 @@ class Reader {
         return std::nullopt;
     }
 
+    /// "(a/b)" of two that are squares in Su's notation, as the ratio of their roots.
+    std::optional<std::string> ratio() {
+        const std::string_view before = rest_;
+        const auto part = [this] {
+            auto inner = bracketed();
+            return inner ? inner : symbol();
+        };
+        if (take("("))
+            if (auto above = part(); above && take("/"))
+                if (auto below = part(); below && take(")")) return "(" + *above + "/" + *below + ")";
+        rest_ = before;
+        return std::nullopt;
+    }
+
     std::optional<std::string> rooted() {
         const std::string_view before = rest_;
         if (take("√")) {
             if (auto inner = bracketed()) return inner;
             if (auto inner = symbol()) return inner;
+            if (auto inner = ratio()) return inner;
         }
         rest_ = before;
         return std::nullopt;

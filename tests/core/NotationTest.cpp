@@ -68,6 +68,8 @@ class NotationTest : public QObject {
                                  << "q(x_{t−1} | x_{t})";
         QTest::newRow("kick") << "√(1 − β<sub>t</sub>) x + √β<sub>t</sub> z"
                               << "α<sub>t</sub> x + β<sub>t</sub> z";
+        QTest::newRow("root of a ratio") << "√((1−ᾱ<sub>s</sub>)/(1−ᾱ<sub>t</sub>)) x + d√((1−ᾱ)/ᾱ)"
+                                         << "(β̄<sub>s</sub>/β̄<sub>t</sub>) x + d(β̄/ᾱ)";
         QTest::newRow("no formula") << "Steps of 5 < 6, √2 and _{x}"
                                     << "Steps of 5 < 6, √2 and _{x}";
         QTest::newRow("cut off") << "√(1 − ᾱ"
@@ -94,6 +96,11 @@ class NotationTest : public QObject {
                 holdsNoFormulaOfHo(inNotation(choice.help, NotationKind::Su));
             }
         }
+    }
+
+    void everySamplerSpeaksBoth() {
+        for (const SamplerRow& row : samplers())
+            holdsNoFormulaOfHo(inNotation(row.equation, NotationKind::Su));
     }
 
     /// A field whose number is one of Ho's variances says so in the table, and its number is the root.

@@ -1,4 +1,5 @@
 #pragma once
+#include "widgets/NowSection.h"
 #include "widgets/Plots.h"
 #include "widgets/Section.h"
 
@@ -10,32 +11,34 @@
 
 namespace diffuscope {
 
-/// The right column, "read": the plots, and the numbers of the moment.
+/// The right column, "read": the plots, and the numbers of the moment. Folded plots are not drawn.
 class ReadColumn : public QWidget {
     Q_OBJECT
   public:
     explicit ReadColumn(Studio& studio, QWidget* parent = nullptr);
+    using QWidget::show;
     void setTheme(const Theme& theme);
     void show(const std::shared_ptr<const Snapshot>& snapshot, double playhead);
+    [[nodiscard]] const MeasureHistory& measures() const { return measures_; }
+    [[nodiscard]] Plot* plot(std::string_view id) const;  ///< of plots()
 
   private:
-    void name();  ///< writes symbols in the notation of the settings
-    void showNumbers(const Snapshot& snapshot, int t);
-
     struct PlotSection {
+        const PlotRow* row;
         Plot* plot;
         Section* section;
+        QLabel* source;
     };
+    void showPlots(const std::shared_ptr<const Snapshot>& snapshot);
+    void showPlot(const PlotSection& each, const PlotInput& input);
+    void name();  ///< tooltips in the notation of the settings
+
     Studio& studio_;
     NotationKind notation_ = NotationKind::Ho;
+    MeasureHistory measures_;
     std::vector<PlotSection> plots_;
-    QLabel* equation_;
-    std::vector<QLabel*> symbols_;
-    std::vector<QLabel*> values_;
-    const Theme* theme_;
+    NowSection* now_;
     std::shared_ptr<const Snapshot> shown_;
-    std::shared_ptr<const Snapshot> numbersOf_;
-    int numbersAt_ = -1;
     QElapsedTimer sinceReplot_;
 };
 

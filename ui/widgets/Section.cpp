@@ -30,19 +30,52 @@ QLabel* roleLabel(const QString& text, const char* role) {
 }
 
 Section::Section(const QString& title, QWidget* parent) : QWidget(parent) {
-    layout_ = new QVBoxLayout(this);
-    layout_->setContentsMargins(16, 14, 16, 14);
-    layout_->setSpacing(8);
-    auto* head = new QHBoxLayout;
-    auto* name = roleLabel(title.toUpper(), "head");
-    QFont font = name->font();
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(16, 12, 16, 12);
+    outer->setSpacing(8);
+    head_ = new QHBoxLayout;
+    name_ = roleLabel(title.toUpper(), "head");
+    QFont font = name_->font();
     font.setLetterSpacing(QFont::AbsoluteSpacing, 0.8);
-    name->setFont(font);
+    name_->setFont(font);
     note_ = roleLabel({}, "head");
-    head->addWidget(name);
-    head->addStretch(1);
-    head->addWidget(note_);
-    layout_->addLayout(head);
+    head_->addWidget(name_);
+    head_->addStretch(1);
+    head_->addWidget(note_);
+    outer->addLayout(head_);
+    body_ = new QWidget;
+    layout_ = new QVBoxLayout(body_);
+    layout_->setContentsMargins(0, 0, 0, 0);
+    layout_->setSpacing(8);
+    outer->addWidget(body_);
+}
+
+void Section::makeFoldable(bool open) {
+    fold_ = new QToolButton;
+    fold_->setProperty("role", "fold");
+    fold_->setText(name_->text());
+    fold_->setFont(name_->font());
+    fold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    fold_->setIconSize({12, 12});
+    fold_->setCheckable(true);
+    fold_->setChecked(open);
+    fold_->setCursor(Qt::PointingHandCursor);
+    fold_->setFocusPolicy(Qt::StrongFocus);
+    fold_->setAccessibleName(tr("Show or fold: %1").arg(name_->text().toLower()));
+    fold_->setToolTip(tr("Show or fold"));
+    name_->hide();
+    head_->insertWidget(0, fold_);
+    body_->setVisible(open);
+    connect(fold_, &QToolButton::toggled, this, [this](bool shown) {
+        body_->setVisible(shown);
+        showFoldIcon();
+        if (shown) emit opened();
+    });
+}
+
+void Section::showFoldIcon() {
+    if (!fold_ || !theme_) return;
+    fold_->setIcon(themedIcon(fold_->isChecked() ? "chevron-down" : "chevron-right", theme_->secondary));
 }
 
 void Section::addWidget(QWidget* widget) {
@@ -107,6 +140,8 @@ void Section::refresh() {
 
 void Section::setTheme(const Theme& theme) {
     for (FieldRow* row : rows_) row->setTheme(theme);
+    theme_ = &theme;
+    showFoldIcon();
     if (more_) more_->setIcon(themedIcon("chevron-right", theme.secondary));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "widgets/FieldRow.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -17,6 +18,9 @@ class Section : public QWidget {
     Section(const QString& title, QWidget* parent = nullptr);
 
     void addWidget(QWidget* widget);
+    /// The head becomes a button that folds what is under it; its note stays.
+    void makeFoldable(bool open);
+    [[nodiscard]] bool isOpen() const { return !fold_ || fold_->isChecked(); }
     /// A row per field of the group in the table's order, the rare ones behind "More".
     void addFields(Group group, Studio& studio, Accent accent,
                    const std::vector<std::string_view>& without = {});
@@ -26,15 +30,24 @@ class Section : public QWidget {
     void refresh();
     void setTheme(const Theme& theme);
 
+  signals:
+    void opened();
+
   private:
     void addMore();
-    QVBoxLayout* layout_;
+    void showFoldIcon();
+    QHBoxLayout* head_;
+    QLabel* name_;
+    QToolButton* fold_ = nullptr;
+    QWidget* body_;
+    QVBoxLayout* layout_;  ///< of the body
     QLabel* note_;
     QToolButton* more_ = nullptr;
     QWidget* folded_ = nullptr;
     QVBoxLayout* foldedLayout_ = nullptr;
     std::vector<FieldRow*> rows_;
     QColor noteColor_;
+    const Theme* theme_ = nullptr;
 };
 
 /// A hairline between sections.

@@ -72,6 +72,11 @@ QPushButton[role="primary"] { background: @reverse; color: #101318; font-weight:
 QPushButton[role="primary"]:disabled { background: @line; color: @tertiary; }
 QToolButton[role="flat"] { background: transparent; padding: 4px 8px 4px 2px; }
 QToolButton[role="flat"]:hover { background: @raised; }
+QToolButton[role="mini"] { padding: 0; }
+QToolButton[role="fold"] { background: transparent; color: @secondary; font-size: 11px; font-weight: 600;
+  border: 1px solid transparent; padding: 1px 4px 1px 0; margin-left: -4px; }
+QToolButton[role="fold"]:hover { color: @text; }
+QToolButton[role="fold"]:focus { border: 1px solid @reverse; }
 QToolButton[role="round"] { border-radius: 22px; background: @text; }
 QToolButton[role="segment"] { background: transparent; color: @secondary; border-radius: 5px; padding: 4px 8px; }
 QToolButton[role="segment"]:checked { background: @raised; color: @text; border: 1px solid @line; }
