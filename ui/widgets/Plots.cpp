@@ -108,7 +108,7 @@ std::span<const PlotRow> plots() {
         {{"schedule", "Schedule",
           "Noise of each step, forward and reverse, and the signal that is left: ᾱ, from 0 to 1 on the "
           "right."},
-         186,
+         204,
          true,
          makeSchedulePlot,
          nullptr,

@@ -1,5 +1,6 @@
 #include "diffusion/ReverseSampler.h"
 #include "widgets/Controls.h"
+#include "widgets/CurveEditor.h"
 #include "widgets/FieldRow.h"
 #include "widgets/PlotBase.h"
 
@@ -21,7 +22,7 @@ struct Curve {
     double (*value)(const Snapshot&, int t);
 };
 
-/// A plane of the schedule: what stands on its left axis, and how.
+/// A plane of the schedule, in CurvePlane's order: what stands on its left axis, and how.
 struct Plane {
     Choice choice;
     bool logarithmic;
@@ -60,7 +61,7 @@ QString nameOf(const Curve& curve, NotationKind notation) {
 /// The schedule over t in one of two planes, the signal left on the right axis.
 class SchedulePlot : public PlotBase {
   public:
-    SchedulePlot() {
+    explicit SchedulePlot(Studio& studio) : editor_(chart_, studio) {
         std::vector<Choice> choices;
         for (const Plane& plane : planes()) choices.push_back(plane.choice);
         picker_ = new Segments(choices);
@@ -70,8 +71,14 @@ class SchedulePlot : public PlotBase {
         static_cast<QVBoxLayout*>(layout())->insertWidget(0, picker_);
         connect(picker_, &Segments::picked, this, [this](int index) {
             plane_ = static_cast<std::size_t>(index);
+            editor_.setPlane(static_cast<CurvePlane>(index));
             draw();
         });
+        hint_ = roleLabel({}, "hint");
+        hint_->setWordWrap(true);
+        layout()->addWidget(hint_);
+        connect(&editor_, &CurveEditor::released, this, &SchedulePlot::draw);
+        connect(&studio, &Studio::settingsChanged, this, [this] { hint_->setText(editor_.hint()); });
         chart_.axisRect()->setMargins({44, 8, 48, 22});
         chart_.yAxis2->setVisible(true);
         chart_.yAxis2->setRange(0, 1.02);
@@ -95,6 +102,7 @@ class SchedulePlot : public PlotBase {
         snapshot_ = input.snapshot;
         if (notation_ != input.notation || names_.front()->text().isEmpty()) {
             notation_ = input.notation;
+            editor_.setNotation(notation_);
             std::vector<Choice> choices;
             for (const Plane& plane : planes()) choices.push_back(plane.choice);
             // "β, σ" names the letters, which both notations share.
@@ -105,6 +113,7 @@ class SchedulePlot : public PlotBase {
 
   protected:
     void restyle() override {
+        editor_.setTheme(*theme_);
         const Plane& plane = planes()[plane_];
         for (std::size_t c = 0; c < plane.curves.size(); ++c) {
             const QColor color = theme_->*plane.curves[c].color;
@@ -115,7 +124,9 @@ class SchedulePlot : public PlotBase {
 
     void resizeEvent(QResizeEvent* event) override {
         PlotBase::resizeEvent(event);
-        if (snapshot_) placeNames();
+        if (!snapshot_) return;
+        placeNames();
+        editor_.placePoints();
     }
 
   private:
@@ -159,10 +170,18 @@ class SchedulePlot : public PlotBase {
         }
         forget(plane.curves.size());
         chart_.xAxis->setRange(0, std::max(steps, 2));
-        if (plane.logarithmic)
-            setLogarithmic(chart_.yAxis, low / 2, high * 2);
-        else
-            setLinear(chart_.yAxis, low - 1.0, high + 1.0);
+        if (const auto reach = editor_.reach()) {
+            low = std::fmin(low, reach->first);
+            high = std::fmax(high, reach->second);
+        }
+        // An axis that followed the hand would carry the point away from it.
+        if (!editor_.dragging()) {
+            if (plane.logarithmic)
+                setLogarithmic(chart_.yAxis, low / 3, high * 3);
+            else
+                setLinear(chart_.yAxis, low - 1.5, high + 1.5);
+        }
+        hint_->setText(editor_.hint());
         restyle();
         placeNames();
         redraw();
@@ -190,7 +209,9 @@ class SchedulePlot : public PlotBase {
             names_[c]->position->setCoords(1.0 + 20.0 / std::max(60, chart_.axisRect()->width()), share);
     }
 
+    CurveEditor editor_;
     Segments* picker_;
+    QLabel* hint_;
     std::vector<QCPItemText*> names_;
     std::vector<double> ends_;
     std::shared_ptr<const Snapshot> snapshot_;
@@ -200,8 +221,8 @@ class SchedulePlot : public PlotBase {
 
 }  // namespace
 
-Plot* makeSchedulePlot(Studio&) {
-    return new SchedulePlot;
+Plot* makeSchedulePlot(Studio& studio) {
+    return new SchedulePlot(studio);
 }
 
 }  // namespace diffuscope
