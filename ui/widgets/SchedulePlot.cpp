@@ -3,6 +3,7 @@
 #include "widgets/CurveEditor.h"
 #include "widgets/FieldRow.h"
 #include "widgets/PlotBase.h"
+#include "widgets/Section.h"
 
 #include <QVBoxLayout>
 #include <algorithm>
