@@ -455,6 +455,7 @@ class ReadColumnTest : public QObject {
         snapshot->reversePaths.positions[41] = nullptr;
         QVERIFY(!follow({snapshot, 3, 41.0}));
         snapshot->settings.sampler.denoiser = DenoiserKind::Network;
+        snapshot->network = nullptr;
         QVERIFY(!follow({snapshot, 3, 5.0}));  // there is none yet
     }
 

@@ -9,11 +9,13 @@
 #include "widgets/StageWidget.h"
 #include "widgets/TransportBar.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QScreen>
@@ -371,6 +373,15 @@ void MainWindow::showHelp() {
             .arg(rows));
     column->addWidget(browser);
     dialog->show();
+}
+
+/// Space plays, except on a button that the keyboard has led to: there it presses.
+bool MainWindow::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && testAttribute(Qt::WA_KeyboardFocusChange) &&
+        static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space &&
+        qobject_cast<QAbstractButton*>(focusWidget()))
+        event->accept();
+    return QMainWindow::event(event);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -33,6 +33,7 @@ class MainWindow : public QMainWindow {
     void open(const QString& path) { studio_.open(path); }
 
   protected:
+    bool event(QEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 
