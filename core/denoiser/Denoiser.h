@@ -2,6 +2,7 @@
 #include "denoiser/Mlp.h"
 #include "diffusion/NoiseSchedule.h"
 
+#include <cstddef>
 #include <memory>
 #include <span>
 
@@ -17,6 +18,9 @@ class Denoiser {
     /// where it is anyClass, or one that the denoiser does not know. `xt` and `eps` (count, 2).
     virtual void eps(std::span<const float> xt, const NoiseLevel& level, int label,
                      std::span<float> eps) const = 0;
+
+    /// Points that take one thread some milliseconds: who must be able to give up asks about no more at once.
+    [[nodiscard]] virtual std::size_t piece() const { return 256; }
 };
 
 /// The network with the averaged weights of `state`, on the processor, in the calling thread.

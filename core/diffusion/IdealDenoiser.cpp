@@ -14,6 +14,7 @@ namespace diffuscope {
 namespace {
 
 constexpr std::size_t pairsPerThread = 1u << 20;
+constexpr std::size_t pairsPerPiece = 1u << 21;
 
 /// body(part) for all parts, on threads that are made for it.
 template <typename Body>
@@ -65,6 +66,10 @@ class IdealDenoiser : public Denoiser {
         const auto index = static_cast<std::size_t>(label);
         const bool known = label != anyClass && index < classes_.size() && classes_[index].size() > 0;
         ask(known ? classes_[index] : all_, level, xt, eps, pool_);
+    }
+
+    [[nodiscard]] std::size_t piece() const override {
+        return std::clamp<std::size_t>(pairsPerPiece / all_.size(), 1, 256);
     }
 
   private:

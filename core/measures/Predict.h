@@ -10,8 +10,7 @@ namespace diffuscope {
 /// eps-hat of points at one noise level, a piece of them at a time.
 inline void predictInPieces(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
                             int label, std::span<float> eps, const Measuring& measuring) {
-    // An ideal denoiser of 8192 points takes some milliseconds over one piece, a network a fifth of one.
-    constexpr std::size_t piece = 2 * 256;
+    const std::size_t piece = 2 * denoiser.piece();
     const std::size_t pieces = (xt.size() + piece - 1) / piece;
     measuring.forEach(static_cast<int>(pieces), [&](int task) {
         const std::size_t first = static_cast<std::size_t>(task) * piece;

@@ -13,24 +13,27 @@ namespace {
 
 /// The draws of one bin, t not falling.
 struct BinDraws {
-    std::vector<int> t;
+    int tFrom;
+    int tTo;
+    std::vector<NoiseLevel> levels;
     std::vector<float> xt;   ///< (count, 2)
     std::vector<float> eps;  ///< (count, 2)
 };
 
-BinDraws drawBin(const DataSet& data, const std::vector<NoiseLevel>& levels, int bin, int tFrom, int tTo,
+BinDraws drawBin(const DataSet& data, const NoiseSchedule& schedule, Conditioning conditioning, int bin,
                  int count, std::uint64_t seed) {
-    BinDraws draws;
+    const int bins = binsOf(schedule);
+    BinDraws draws{schedule.steps() * bin / bins, schedule.steps() * (bin + 1) / bins, {}, {}, {}};
+    const auto size = static_cast<std::uint32_t>(draws.tTo - draws.tFrom);
     for (int i = 0; i < count; ++i) {
         const auto words =
             philox(seed, Stream::Bins, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(bin));
-        const auto size = static_cast<std::uint32_t>(tTo - tFrom);
         const std::int64_t within = std::int64_t{size} * i + indexBelow(words[1], size);
-        const int t = tFrom + 1 + static_cast<int>(within / count);
-        const NoiseLevel& level = levels[static_cast<std::size_t>(t - 1)];
+        const int t = draws.tFrom + 1 + static_cast<int>(within / count);
+        const NoiseLevel level = noiseLevel(schedule, t, conditioning);
         const std::size_t point = indexBelow(words[0], static_cast<std::uint32_t>(data.size()));
         const auto eps = normalsOf(words[2], words[3]);
-        draws.t.push_back(t);
+        draws.levels.push_back(level);
         for (std::size_t axis = 0; axis < 2; ++axis) {
             draws.xt.push_back(level.sqrtAlphaBar * data.points[2 * point + axis] +
                                level.sqrtOneMinusAlphaBar * eps[axis]);
@@ -38,25 +41,6 @@ BinDraws drawBin(const DataSet& data, const std::vector<NoiseLevel>& levels, int
         }
     }
     return draws;
-}
-
-double meanError(const Denoiser& denoiser, const BinDraws& draws, const std::vector<NoiseLevel>& levels) {
-    std::vector<float> found(draws.xt.size());
-    const std::size_t count = draws.t.size();
-    for (std::size_t first = 0; first < count;) {
-        std::size_t end = first + 1;
-        while (end < count && draws.t[end] == draws.t[first]) ++end;
-        denoiser.eps(std::span(draws.xt).subspan(2 * first, 2 * (end - first)),
-                     levels[static_cast<std::size_t>(draws.t[first] - 1)], anyClass,
-                     std::span(found).subspan(2 * first, 2 * (end - first)));
-        first = end;
-    }
-    double sum = 0.0;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        const double error = static_cast<double>(draws.eps[i]) - static_cast<double>(found[i]);
-        sum += error * error;
-    }
-    return sum / static_cast<double>(count);
 }
 
 /// The network that is measured and the memory of its passes.
@@ -72,8 +56,8 @@ class Probe {
         scratch_.resize(layout_);
     }
 
-    void measure(const BinDraws& draws, const std::vector<NoiseLevel>& levels, BinReading& reading) {
-        const auto count = static_cast<int>(draws.t.size());
+    void measure(const BinDraws& draws, const std::function<void()>& checkpoint, BinReading& reading) {
+        const auto count = static_cast<int>(draws.levels.size());
         double loss = 0.0;
         for (int first = 0; first < count; first += tileRows) {
             const int rows = std::min(tileRows, count - first);
@@ -81,7 +65,7 @@ class Probe {
                 const auto i = static_cast<std::size_t>(first + row);
                 scratch_.tile.x[row] = draws.xt[2 * i];
                 scratch_.tile.y[row] = draws.xt[2 * i + 1];
-                const NoiseLevel& level = levels[static_cast<std::size_t>(draws.t[i] - 1)];
+                const NoiseLevel& level = draws.levels[i];
                 const auto toEps = conversion(parametrisation_, Parametrisation::Eps, level.sqrtAlphaBar,
                                               level.sqrtOneMinusAlphaBar);
                 scratch_.tile.base0[row] = draws.eps[2 * i] - toEps.fromXt * draws.xt[2 * i];
@@ -93,6 +77,7 @@ class Probe {
             }
             loss += trainTile(layout_, {packed_.data(), transposed_.data()}, scratch_, rows,
                               1.0f / static_cast<float>(count), gradients_.data(), first > 0);
+            checkpoint();
         }
         double norm2 = 0.0;
         for (std::size_t i = 0; i < layout_.size; ++i) {
@@ -112,24 +97,45 @@ class Probe {
 
 }  // namespace
 
+int binsOf(const NoiseSchedule& schedule) {
+    return std::min(schedule.steps(), mostBins);
+}
+
 std::vector<BinReading> readBins(const TrainingState& state, const DataSet& data,
                                  const NoiseSchedule& schedule, int samplesPerBin, std::uint64_t seed,
-                                 const Denoiser* ideal) {
-    const std::vector<NoiseLevel> levels = noiseLevels(schedule, state.layout.conditioning);
+                                 const std::function<void()>& checkpoint) {
     Probe probe(state);
     std::vector<BinReading> readings;
-    const int bins = std::min(schedule.steps(), mostBins);
-    for (int bin = 0; bin < bins; ++bin) {
-        const int tFrom = schedule.steps() * bin / bins;
-        const int tTo = schedule.steps() * (bin + 1) / bins;
-        const BinDraws draws = drawBin(data, levels, bin, tFrom, tTo, samplesPerBin, seed);
-        BinReading reading{static_cast<double>(tFrom), static_cast<double>(tTo), 0.0, 0.0,
+    for (int bin = 0; bin < binsOf(schedule); ++bin) {
+        const BinDraws draws = drawBin(data, schedule, state.layout.conditioning, bin, samplesPerBin, seed);
+        BinReading reading{static_cast<double>(draws.tFrom), static_cast<double>(draws.tTo), 0.0, 0.0,
                            std::numeric_limits<double>::quiet_NaN()};
-        probe.measure(draws, levels, reading);
-        if (ideal) reading.irreducible = meanError(*ideal, draws, levels);
+        probe.measure(draws, checkpoint, reading);
         readings.push_back(reading);
     }
     return readings;
+}
+
+double irreducibleOfBin(const Denoiser& ideal, const DataSet& data, const NoiseSchedule& schedule, int bin,
+                        int samplesPerBin, std::uint64_t seed, const std::function<void()>& checkpoint) {
+    const BinDraws draws = drawBin(data, schedule, Conditioning::LogSnr, bin, samplesPerBin, seed);
+    std::vector<float> found(draws.xt.size());
+    const std::size_t count = draws.levels.size();
+    for (std::size_t first = 0; first < count;) {
+        const std::size_t most = std::min(count, first + ideal.piece());
+        std::size_t end = first + 1;
+        while (end < most && draws.levels[end] == draws.levels[first]) ++end;
+        ideal.eps(std::span(draws.xt).subspan(2 * first, 2 * (end - first)), draws.levels[first], anyClass,
+                  std::span(found).subspan(2 * first, 2 * (end - first)));
+        first = end;
+        checkpoint();
+    }
+    double sum = 0.0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const double error = static_cast<double>(draws.eps[i]) - static_cast<double>(found[i]);
+        sum += error * error;
+    }
+    return sum / static_cast<double>(count);
 }
 
 }  // namespace diffuscope

@@ -28,7 +28,8 @@ double varianceOf(const std::vector<double>& values) {
 }  // namespace
 
 SpreadReading estimatorSpread(const Denoiser& denoiser, const DataSet& data, const NoiseSchedule& schedule,
-                              Conditioning conditioning, int batches, int batchSize, std::uint64_t seed) {
+                              Conditioning conditioning, int batches, int batchSize, std::uint64_t seed,
+                              const std::function<void()>& checkpoint) {
     batches = std::max(batches, 2);
     const auto steps = static_cast<std::uint32_t>(schedule.steps());
     // Gathered by t, so that a denoiser is asked once for each.
@@ -85,6 +86,7 @@ SpreadReading estimatorSpread(const Denoiser& denoiser, const DataSet& data, con
             simple[static_cast<std::size_t>(here[i].batch)] += both / batchSize;
             fourVariable[static_cast<std::size_t>(here[i].batch)] += one / batchSize;
         }
+        checkpoint();
     }
 
     const double spread = varianceOf(simple);

@@ -5,6 +5,7 @@
 #include "training/Readings.h"
 
 #include <cstdint>
+#include <functional>
 
 namespace diffuscope {
 
@@ -17,9 +18,10 @@ namespace diffuscope {
 ///     simple          c_t^2 |eps - eps-hat(x_t)|^2 + 2 (1 - c_t^2)
 ///
 /// The second is the mean of the first over what x_t does not show of eps_t, so both expect the same, and its
-/// variance is never the larger one. At least two batches are drawn. Works in the calling thread.
-[[nodiscard]] SpreadReading estimatorSpread(const Denoiser& denoiser, const DataSet& data,
-                                            const NoiseSchedule& schedule, Conditioning conditioning,
-                                            int batches, int batchSize, std::uint64_t seed);
+/// variance is never the larger one. At least two batches are drawn. Works in the calling thread and calls
+/// `checkpoint`, which may throw to give up, after each t.
+[[nodiscard]] SpreadReading estimatorSpread(
+    const Denoiser& denoiser, const DataSet& data, const NoiseSchedule& schedule, Conditioning conditioning,
+    int batches, int batchSize, std::uint64_t seed, const std::function<void()>& checkpoint = [] {});
 
 }  // namespace diffuscope

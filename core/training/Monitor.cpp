@@ -74,7 +74,8 @@ void Monitor::run() {
             if (wake_.wait_for(lock, lookEvery, [this] { return stop_; })) return;
         }
         const std::shared_ptr<const Snapshot> snapshot = snapshots_.peek();
-        if (!snapshot || !measurable(*snapshot) || (last && sameCloud(*last, *snapshot))) continue;
+        if (!snapshot || !measurable(*snapshot) || (last && sameCloud(*last, *snapshot) && reader.complete()))
+            continue;
         const bool sameEra = last && last->era == snapshot->era;
         const double rest = std::max(restPerCost * cost, sameEra ? shortestRest : 0.0);
         if (std::chrono::duration<double>(Clock::now() - ended).count() < rest) continue;

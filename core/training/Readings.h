@@ -15,7 +15,8 @@ struct BinReading {
     double tTo;
     double loss;          ///< mean of |eps - eps-hat|^2
     double gradientNorm;  ///< of that mean, by all parameters
-    double irreducible;   ///< mean of |eps - eps*|^2, eps* of the ideal denoiser of the training points
+    double irreducible;   ///< mean of |eps - eps*|^2, eps* of the ideal denoiser of the training points;
+                          ///< NaN until it has been computed, which many points delay
 };
 
 /// Two estimators of the same loss, each as the mean of the same batches: see estimatorSpread(). (Su 2025,
@@ -55,7 +56,7 @@ struct Readings {
     double logLikelihoodError = 0.0;   ///< standard error over the points
     double logLikelihoodLogSnr = 0.0;  ///< lambda_1
     int logLikelihoodCount = 0;        ///< points
-    std::vector<BinReading> bins;
+    std::vector<BinReading> bins;      ///< see readBins() and irreducibleOfBin()
     SpreadReading spread;
     std::vector<ExactReading> exact;  ///< empty unless the data set is an exact case
     double seconds = 0.0;             ///< processor time that this round took

@@ -6,6 +6,8 @@
 #include "measures/ExactCase.h"
 #include "measures/Likelihood.h"
 #include "measures/VariationalBound.h"
+#include "training/Diagnostics.h"
+#include "training/EstimatorSpread.h"
 
 #include <algorithm>
 #include <limits>
@@ -24,11 +26,20 @@ int boundPoints(int steps) {
 
 }  // namespace
 
+void RunReader::startData(const Snapshot& snapshot) {
+    const bool samePoints = trained_ == snapshot.trained;
+    if (!samePoints) ideal_ = idealDenoiser(snapshot.trained, alone_);
+    if (!samePoints || schedule_ != snapshot.schedule || seed_ != snapshot.settings.seed)
+        irreducible_.clear();
+    trained_ = snapshot.trained;
+    schedule_ = snapshot.schedule;
+    seed_ = snapshot.settings.seed;
+}
+
 void RunReader::startEra(const Snapshot& snapshot, const Measuring& measuring) {
     const int wanted = std::max(fewestForDistances, std::min(snapshot.reverse.count, mostSamples));
     if (reference_ && era_ == snapshot.era && count_ == wanted) return;
     reference_.reset();  // and stays so where the floors are given up
-    ideal_ = idealDenoiser(snapshot.trained);
     reference_.emplace(snapshot.settings.data, *snapshot.data, wanted, snapshot.settings.seed, floors,
                        measuring);
     era_ = snapshot.era;
@@ -91,15 +102,46 @@ void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, 
     readings.logLikelihoodCount = likelihood.count;
 }
 
+void RunReader::readTraining(const Snapshot& snapshot, const Measuring& measuring, Readings& readings) {
+    const std::uint64_t seed = snapshot.settings.seed;
+    readings.bins = readBins(*snapshot.networkState, *snapshot.trained, *snapshot.schedule, samplesPerBin,
+                             seed, measuring.checkpoint);
+    readings.spread = estimatorSpread(*snapshot.network, *snapshot.trained, *snapshot.schedule,
+                                      snapshot.networkState->layout.conditioning, spreadBatches,
+                                      spreadBatchSize, seed, measuring.checkpoint);
+}
+
+/// The draws are the same for every network, and so is what cannot be learned of them.
+void RunReader::readIrreducible(const Measuring& measuring) {
+    const std::int64_t pairsPerBin =
+        std::int64_t{samplesPerBin} * static_cast<std::int64_t>(trained_->size());
+    std::int64_t pairs = 0;
+    while (!complete() && pairs < pairsPerReading) {
+        irreducible_.push_back(irreducibleOfBin(*ideal_, *trained_, *schedule_,
+                                                static_cast<int>(irreducible_.size()), samplesPerBin, seed_,
+                                                measuring.checkpoint));
+        pairs += pairsPerBin;
+    }
+    for (std::size_t i = 0; i < irreducible_.size(); ++i) last_.bins[i].irreducible = irreducible_[i];
+}
+
 Readings RunReader::read(const Snapshot& snapshot, const Measuring& measuring) {
-    startEra(snapshot, measuring);
-    Readings readings;
-    readings.era = snapshot.era;
-    readings.step = snapshot.networkState->step;
-    readDistances(snapshot, measuring, readings);
-    readExactCase(snapshot, readings);
-    readModel(snapshot, measuring, readings);
-    return readings;
+    startData(snapshot);
+    const Positions& cloud = snapshot.reverse.positions.front();
+    if (cloud != cloud_ || last_.era != snapshot.era) {
+        startEra(snapshot, measuring);
+        Readings readings;
+        readings.era = snapshot.era;
+        readings.step = snapshot.networkState->step;
+        readDistances(snapshot, measuring, readings);
+        readExactCase(snapshot, readings);
+        readModel(snapshot, measuring, readings);
+        readTraining(snapshot, measuring, readings);
+        last_ = std::move(readings);
+        cloud_ = cloud;
+    }
+    readIrreducible(measuring);
+    return last_;
 }
 
 }  // namespace diffuscope

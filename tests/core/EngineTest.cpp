@@ -295,6 +295,10 @@ class EngineTest : public QObject {
         QCOMPARE(readings.boundTerms.size(), std::size_t{41});
         QVERIFY(std::isfinite(readings.boundBitsPerDim) && std::isfinite(readings.logLikelihood));
         QVERIFY(readings.boundCount > 0 && readings.boundNote.empty());
+        QCOMPARE(readings.bins.size(), std::size_t{40});
+        for (const BinReading& bin : readings.bins)
+            QVERIFY(std::isfinite(bin.loss) && std::isfinite(bin.gradientNorm) && bin.irreducible > 0.0);
+        QVERIFY(!readings.spread.simple.empty() && !readings.spread.fourVariable.empty());
         // A picture is no reason to measure anew, another sampler is.
         settings.view.showTrails = false;
         engine.setSettings(settings);
