@@ -2,7 +2,9 @@
 #include "denoiser/DenoiserBackend.h"
 #include "gpu/GpuProbe.h"
 
+#include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace diffuscope {
 
@@ -13,6 +15,13 @@ std::span<const Choice> backends() {
         {"gpu", "GPU", "OpenGL 4.3 compute shaders, also on a software renderer."},
     }};
     return rows;
+}
+
+void requireSecondHead(const MlpLayout& layout, std::span<const ReverseStep> steps) {
+    const bool learned = std::any_of(steps.begin(), steps.end(),
+                                     [](const ReverseStep& step) { return step.logRange != 0.0f; });
+    if (learned && !layout.twoHeads)
+        throw std::logic_error("a learned variance was asked of a network without a second head");
 }
 
 std::unique_ptr<DenoiserBackend> makeBackend(BackendKind kind, int threads) {

@@ -425,6 +425,7 @@ void ComputeBackend::move(StripWorkspace& work, const ReverseStep& step, std::ui
     particle_.set("keepXt", step.keepXt);
     particle_.set("keepX0", step.keepX0);
     particle_.set("noise", step.noise);
+    particle_.set("logRange", step.logRange);
     particle_.set("low", box.low);
     particle_.set("high", box.high);
     particle_.set("nextCondition", nextCondition);
@@ -466,6 +467,7 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
                              std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
                              std::span<float> frames, const Guidance& guidance) {
     if (steps.empty()) return;
+    requireSecondHead(layout_->mlp(), steps);
     context_->use();
     const auto count = static_cast<int>(positions.size() / 2);
     StripWorkspace& work = reserveSampling(count);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <stdexcept>
 
 namespace diffuscope {
 
@@ -21,6 +22,16 @@ class Denoiser {
 
     /// Points that take one thread some milliseconds: who must be able to give up asks about no more at once.
     [[nodiscard]] virtual std::size_t piece() const { return 256; }
+
+    /// Whether it also says the variance of a reverse step: a network with a second head.
+    [[nodiscard]] virtual bool saysVariance() const { return false; }
+
+    /// eps(), and for each axis the share f in [0, 1] of the variance's range: see LevelLoss. `shares`
+    /// (count, 2). Only where saysVariance().
+    virtual void epsAndShares(std::span<const float> /*xt*/, const NoiseLevel& /*level*/, int /*label*/,
+                              std::span<float> /*eps*/, std::span<float> /*shares*/) const {
+        throw std::logic_error("a denoiser that says no variance was asked for it");
+    }
 };
 
 /// The network with the averaged weights of `state`, on the processor, in the calling thread.

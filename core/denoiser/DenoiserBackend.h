@@ -96,6 +96,9 @@ class DenoiserBackend {
                        std::span<std::uint32_t> accumulator) = 0;
 };
 
+/// What reverse() demands: no step takes its variance from a network that says none.
+void requireSecondHead(const MlpLayout& layout, std::span<const ReverseStep> steps);
+
 /// Rows of `list backends`: auto, cpu, gpu.
 [[nodiscard]] std::span<const Choice> backends();
 

@@ -1,4 +1,5 @@
 #include "denoiser/DenoiserBackend.h"
+#include "denoiser/Elementary.h"
 #include "denoiser/PackedPass.h"
 #include "denoiser/ThreadPool.h"
 #include "diffusion/BrownianPath.h"
@@ -337,6 +338,7 @@ void EigenBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t see
                            std::uint32_t firstParticle, std::span<float> positions, std::span<float> memory,
                            std::span<float> frames, const Guidance& guidance) {
     if (steps.empty()) return;
+    requireSecondHead(mlp_, steps);
     conditionBiases(static_cast<int>(steps.size()), guidance,
                     [&](int i) { return steps[static_cast<std::size_t>(i)].level.condition; });
     const auto count = static_cast<int>(positions.size() / 2);
@@ -361,6 +363,12 @@ void stepAxis(const ReverseStep& step, const Conversion<float>& toX0, float low,
             step.fromXt * from + step.fromX0 * x0 + step.noise * z.values[row] + step.fromMemory * m;
         memory.values[row] = step.keepXt * from + step.keepX0 * x0;
     }
+}
+
+/// z becomes exp(f logRange / 2) z, f being the share that the second head says.
+void widenNoise(float logRange, const TileRow& head, TileRow& z) {
+    for (int row = 0; row < tileRows; ++row)
+        z.values[row] *= expOf(0.5f * logRange * logisticOf(head.values[row]));
 }
 
 void readRows(const float* from, int rows, TileRow& x, TileRow& y) {
@@ -397,6 +405,10 @@ void EigenBackend::reverseTile(std::span<const ReverseStep> steps, std::uint64_t
         const auto toX0 = conversion(mlp_.parametrisation, Parametrisation::X0, step.level.sqrtAlphaBar,
                                      step.level.sqrtOneMinusAlphaBar);
         if (step.noise != 0.0f) path.normals(step.stretch, z0, z1);
+        if (step.logRange != 0.0f) {
+            widenNoise(step.logRange, scratch.head0, z0);
+            widenNoise(step.logRange, scratch.head1, z1);
+        }
         const Box box = step.clamp ? step.box : Box{{-infinity, -infinity}, {infinity, infinity}};
         stepAxis(step, toX0, box.low[0], box.high[0], scratch.out0, z0, memory0, tile.x);
         stepAxis(step, toX0, box.low[1], box.high[1], scratch.out1, z1, memory1, tile.y);

@@ -1,4 +1,5 @@
 #include "denoiser/Denoiser.h"
+#include "denoiser/Elementary.h"
 #include "denoiser/PackedPass.h"
 
 #include <algorithm>
@@ -17,6 +18,20 @@ class NetworkDenoiser : public Denoiser {
 
     void eps(std::span<const float> xt, const NoiseLevel& level, int label,
              std::span<float> eps) const override {
+        say(xt, level, label, eps, {});
+    }
+
+    [[nodiscard]] bool saysVariance() const override { return mlp_.twoHeads; }
+
+    void epsAndShares(std::span<const float> xt, const NoiseLevel& level, int label, std::span<float> eps,
+                      std::span<float> shares) const override {
+        if (!mlp_.twoHeads) throw std::logic_error("a network without a second head was asked for it");
+        say(xt, level, label, eps, shares);
+    }
+
+  private:
+    void say(std::span<const float> xt, const NoiseLevel& level, int label, std::span<float> eps,
+             std::span<float> shares) const {
         const Weights weights{packed_.data(), transposed_.data()};
         PassScratch scratch;
         scratch.resize(layout_);
@@ -39,11 +54,13 @@ class NetworkDenoiser : public Denoiser {
                 const std::size_t at = 2 * (first + static_cast<std::size_t>(row));
                 eps[at] = scratch.out0[row];
                 eps[at + 1] = scratch.out1[row];
+                if (shares.empty()) continue;
+                shares[at] = logisticOf(scratch.head0[row]);
+                shares[at + 1] = logisticOf(scratch.head1[row]);
             }
         }
     }
 
-  private:
     MlpLayout mlp_;
     PackedLayout layout_;
     FloatBuffer packed_;

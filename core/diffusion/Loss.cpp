@@ -6,12 +6,6 @@
 namespace diffuscope {
 namespace {
 
-/// beta-tilde_t, or what stands for it where it is 0.
-double lowerVariance(const NoiseSchedule& schedule, int t) {
-    if (t > 1) return schedule.posteriorVariance(t);
-    return schedule.steps() > 1 ? schedule.posteriorVariance(2) : schedule.beta(1);
-}
-
 LevelLoss plain(const NoiseSchedule&, const TrainingSettings&, int) {
     return {};
 }
@@ -37,10 +31,10 @@ LevelLoss fourVariable(const NoiseSchedule& schedule, const TrainingSettings&, i
 
 LevelLoss learnedVariance(const NoiseSchedule& schedule, const TrainingSettings&, int t) {
     const double beta = schedule.beta(t);
-    const double low = lowerVariance(schedule, t);
-    return {1.0f, static_cast<float>(schedule.steps() / 1000.0),
-            static_cast<float>(std::max(0.0, std::log(beta / low))),
-            static_cast<float>(beta * beta / (schedule.alpha(t) * schedule.oneMinusAlphaBar(t) * low))};
+    return {
+        1.0f, static_cast<float>(schedule.steps() / 1000.0), static_cast<float>(schedule.logVarianceRange(t)),
+        static_cast<float>(beta * beta /
+                           (schedule.alpha(t) * schedule.oneMinusAlphaBar(t) * schedule.lowerVariance(t)))};
 }
 
 /// The weight at `logSnr` between the two steps around it, linear in its logarithm; beyond the schedule that

@@ -242,6 +242,15 @@ double NoiseSchedule::posteriorVariance(int t) const {
     return t == 1 ? 0.0 : beta(t) * oneMinusAlphaBar(t - 1) / oneMinusAlphaBar(t);
 }
 
+double NoiseSchedule::lowerVariance(int t) const {
+    if (t > 1) return posteriorVariance(t);
+    return steps() > 1 ? posteriorVariance(2) : beta(1);
+}
+
+double NoiseSchedule::logVarianceRange(int t) const {
+    return std::max(0.0, std::log(beta(t) / lowerVariance(t)));
+}
+
 double NoiseSchedule::signalLeft() const {
     return std::exp(0.5 * logAlphaBar_.back());
 }

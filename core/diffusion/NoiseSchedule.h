@@ -30,7 +30,12 @@ class NoiseSchedule {
     [[nodiscard]] double snr(int t) const;               ///< infinite at t = 0
     [[nodiscard]] double logSnr(int t) const;
     [[nodiscard]] double posteriorVariance(int t) const;  ///< beta-tilde_t; 0 at t = 1
-    [[nodiscard]] double signalLeft() const;              ///< sqrt(alphaBar(T))
+    /// beta-tilde_t with what stands for it where it is 0 and a logarithm is asked for: beta-tilde_2, or
+    /// beta_1 where T = 1. (Nichol & Dhariwal 2021)
+    [[nodiscard]] double lowerVariance(int t) const;
+    /// ln(beta_t / lowerVariance(t)) >= 0: how far a learned variance may lie above the lower one.
+    [[nodiscard]] double logVarianceRange(int t) const;
+    [[nodiscard]] double signalLeft() const;  ///< sqrt(alphaBar(T))
 
   private:
     [[nodiscard]] static std::size_t index(int t) { return static_cast<std::size_t>(t); }

@@ -32,7 +32,10 @@ void ddpm(const SamplerWalk& walk, std::size_t i, std::vector<ReverseStep>& plan
     const double fromX0 = std::sqrt(schedule.alphaBar(t - 1)) * schedule.beta(t) / noiseSoFar;
     const double fromXt = std::sqrt(schedule.alpha(t)) * schedule.oneMinusAlphaBar(t - 1) / noiseSoFar;
     plan.push_back(stepOf(walk, i, fromXt, fromX0));
-    if (t > 1) addNoise(walk, sigma(schedule, walk.settings, t), 0, plan.back());
+    if (t == 1) return;
+    addNoise(walk, sigma(schedule, walk.settings, t), 0, plan.back());
+    if (sigmaRow(walk.settings).learned)
+        plan.back().logRange = static_cast<float>(schedule.logVarianceRange(t));
 }
 
 /// x_s = sqrt(alphaBar_s) x0hat + sqrt(1 - alphaBar_s - sigma^2) eps + sigma z with eps derived anew from the
@@ -141,10 +144,11 @@ double lower(const NoiseSchedule& schedule, const SamplerSettings&, int t) {
 
 double interpolated(const NoiseSchedule& schedule, const SamplerSettings& settings, int t) {
     const double mix = settings.sigmaMix;
-    const double low = t > 1                  ? schedule.posteriorVariance(t)
-                       : schedule.steps() > 1 ? schedule.posteriorVariance(2)
-                                              : schedule.beta(t);
-    return std::exp(mix * std::log(schedule.beta(t)) + (1.0 - mix) * std::log(low));
+    return std::exp(mix * std::log(schedule.beta(t)) + (1.0 - mix) * std::log(schedule.lowerVariance(t)));
+}
+
+double learned(const NoiseSchedule& schedule, const SamplerSettings&, int t) {
+    return schedule.lowerVariance(t);
 }
 
 double zero(const NoiseSchedule&, const SamplerSettings&, int) {
@@ -232,14 +236,26 @@ std::span<const SigmaRow> sigmas() {
         {{"lower", "Lower: β̃", "Best when the data are one single point. (Ho et al. 2020)"}, lower},
         {{"interpolated", "Between the two", "Interpolated in the logarithm. (Nichol & Dhariwal 2021)"},
          interpolated},
+        {{"learned", "Learned",
+          "The network says it, for each particle: its second head, of the loss with learned variance. "
+          "(Nichol & Dhariwal 2021)"},
+         learned,
+         true},
         {{"zero", "Zero", "No noise: the cloud collapses. (Su and Yang 2025, eq. 1.15)"}, zero},
     };
     return rows;
 }
 
+const SigmaRow& sigmaRow(const SamplerSettings& settings) {
+    return sigmas()[static_cast<std::size_t>(settings.sigma)];
+}
+
+bool learnsSigma(const SamplerSettings& settings) {
+    return samplerRow(settings).usesSigma && sigmaRow(settings).learned;
+}
+
 double sigma(const NoiseSchedule& schedule, const SamplerSettings& settings, int t) {
-    const SigmaRow& row = sigmas()[static_cast<std::size_t>(settings.sigma)];
-    return settings.sigmaScale * std::sqrt(row.variance(schedule, settings, t));
+    return settings.sigmaScale * std::sqrt(sigmaRow(settings).variance(schedule, settings, t));
 }
 
 }  // namespace diffuscope

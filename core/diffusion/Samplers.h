@@ -45,12 +45,21 @@ struct SamplerRow {
 
 struct SigmaRow {
     Choice choice;
-    /// sigma_t^2 before the multiplier. (Ho 2020; Nichol & Dhariwal 2021; Su eq. 1.15)
+    /// sigma_t^2 before the multiplier; of a learned one its lower end. (Ho 2020; Nichol & Dhariwal 2021; Su
+    /// eq. 1.15)
     double (*variance)(const NoiseSchedule&, const SamplerSettings&, int t);
+    /// The network's second head says the variance, for each particle and axis: lowerVariance(t) times
+    /// exp(f logVarianceRange(t)), f its share. See requireVariance().
+    bool learned = false;
 };
 [[nodiscard]] std::span<const SigmaRow> sigmas();
+[[nodiscard]] const SigmaRow& sigmaRow(const SamplerSettings& settings);
 
-/// sigma_t with its multiplier, as the plots show it: no noise at t = 1 is the step's business, not sigma's.
+/// Whether the sampler's steps take the variance from the network.
+[[nodiscard]] bool learnsSigma(const SamplerSettings& settings);
+
+/// sigma_t with its multiplier, before the step's own rule that t = 1 adds no noise. Of a learned variance
+/// its lower end.
 [[nodiscard]] double sigma(const NoiseSchedule& schedule, const SamplerSettings& settings, int t);
 
 /// Rows of SpacingKind: how a sub-sequence lies in t.

@@ -54,11 +54,12 @@ struct Joint {
     double xm = 0.0;
     double mm = 0.0;
 
-    /// One step with x0-hat = slope x + rest.
-    void take(const ReverseStep& step, double slope, const std::array<double, 2>& rest) {
+    /// One step with x0-hat = slope x + rest, a learned variance at this share of its range.
+    void take(const ReverseStep& step, double slope, const std::array<double, 2>& rest, double share) {
         const auto fromX0 = static_cast<double>(step.fromX0);
         const auto keepX0 = static_cast<double>(step.keepX0);
-        const auto noise = static_cast<double>(step.noise);
+        const double noise =
+            static_cast<double>(step.noise) * std::exp(0.5 * share * static_cast<double>(step.logRange));
         const double a = static_cast<double>(step.fromXt) + fromX0 * slope;
         const double b = static_cast<double>(step.fromMemory);
         const double c = step.remembers() ? static_cast<double>(step.keepXt) + keepX0 * slope : 0.0;
@@ -101,7 +102,7 @@ std::vector<ExactMoments> exactMoments(const DataSet& data, std::span<const Reve
     std::vector<ExactMoments> moments{{plan.front().from, {0.0, 0.0}, 1.0}};
     Joint law;
     for (const ReverseStep& step : plan) {
-        law.take(step, point ? 0.0 : static_cast<double>(step.level.sqrtAlphaBar), rest);
+        law.take(step, point ? 0.0 : static_cast<double>(step.level.sqrtAlphaBar), rest, point ? 0.0 : 1.0);
         moments.push_back({step.to, law.x, law.xx});
     }
     return moments;

@@ -27,7 +27,8 @@ struct ExactMoments {
 
 /// What the exact denoiser makes of x_T ~ N(0, I) under a plan, whatever its sampler, sigma and multiplier
 /// are: E[x_0 | x_t] is linear in x_t, hence so is every step, and mean and variance follow a recursion. For
-/// N(0, I) and DDPM it is v_{t-1} = alpha_t v_t + sigma_t^2. At T and after every step; the clamp is left out
+/// N(0, I) and DDPM it is v_{t-1} = alpha_t v_t + sigma_t^2. A learned variance is taken to be the optimal one.
+/// At T and after every step; the clamp is left out
 /// of it, which acts on less than a point in ten thousand. Empty unless `data` is an exact case.
 [[nodiscard]] std::vector<ExactMoments> exactMoments(const DataSet& data, std::span<const ReverseStep> plan);
 

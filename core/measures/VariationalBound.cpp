@@ -15,27 +15,35 @@ namespace {
 constexpr double dimensions = 2.0;
 constexpr int firstNoise = 16;  // below are the other measures' draws
 
-/// sigma_t^2 of the reverse step, with what replaces a variance that is 0 at t = 1.
+/// sigma_t^2 of the reverse step, with what replaces a variance that is 0 at t = 1; of a learned one its
+/// lower end.
 double modelVariance(const NoiseSchedule& schedule, const SamplerSettings& settings, int t) {
-    if (settings.sigma == SigmaKind::Lower && t == 1) {
-        const double replaced = schedule.steps() > 1 ? schedule.posteriorVariance(2) : schedule.beta(1);
-        return settings.sigmaScale * settings.sigmaScale * replaced;
-    }
-    const double deviation = sigma(schedule, settings, t);
-    return deviation * deviation;
+    const double variance = settings.sigma == SigmaKind::Lower
+                                ? schedule.lowerVariance(t)
+                                : sigmaRow(settings).variance(schedule, settings, t);
+    return settings.sigmaScale * settings.sigmaScale * variance;
 }
 
-/// KL(N(m, variance I) || N(m', sigma2 I)) with squares = |m - m'|^2. (Nats)
-double gaussianKl(double variance, double sigma2, double squares) {
+/// KL(N(m, variance) || N(m', sigma2)) along one axis, with square = (m - m')^2. (Nats)
+double gaussianKl(double variance, double sigma2, double square) {
     const double excess = variance / sigma2 - 1.0;
-    return 0.5 * dimensions * (excess - std::log1p(excess)) + 0.5 * squares / sigma2;
+    return 0.5 * (excess - std::log1p(excess) + square / sigma2);
+}
+
+/// -ln of the density N(m, sigma2) along one axis, with square = (x - m)^2.
+double gaussianNats(double sigma2, double square) {
+    return 0.5 * (std::log(2.0 * std::numbers::pi * sigma2) + square / sigma2);
 }
 
 /// Points at one t with their noise, and what the denoiser says.
 class NoisyPoints {
   public:
-    explicit NoisyPoints(std::span<const float> points)
-        : points_(points), xt_(points.size()), noise_(points.size()), eps_(points.size()) {}
+    NoisyPoints(std::span<const float> points, bool learned)
+        : points_(points),
+          xt_(points.size()),
+          noise_(points.size()),
+          eps_(points.size()),
+          shares_(learned ? points.size() : 0) {}
 
     void predict(const Denoiser& denoiser, int label, const NoiseSchedule& schedule,
                  Conditioning conditioning, int t, std::uint64_t seed, const Measuring& measuring) {
@@ -49,26 +57,28 @@ class NoisyPoints {
                 xt_[at] = level.sqrtAlphaBar * points_[at] + level.sqrtOneMinusAlphaBar * z[axis];
             }
         }
-        predictInPieces(denoiser, xt_, level, label, eps_, measuring);
+        predictInPieces(denoiser, xt_, level, label, eps_, measuring, shares_);
     }
 
-    /// |x_0 - x0hat|^2 of point i. Unclamped this is (1 - alphaBar)/alphaBar |eps - eps-hat|^2, which keeps
-    /// its digits where there is little noise.
-    [[nodiscard]] double squaredError(std::size_t i, double signal, double noise, const Box* clamp) const {
-        double sum = 0.0;
-        for (std::size_t axis = 0; axis < 2; ++axis) {
-            const std::size_t at = 2 * i + axis;
-            double error = noise / signal * (double(noise_[at]) - double(eps_[at]));
-            if (clamp) {
-                const double x0 = double(points_[at]);
-                const double guess = x0 + error;
-                const double low = double(clamp->low[axis]);
-                const double high = double(clamp->high[axis]);
-                if (guess < low || guess > high) error = std::clamp(guess, low, high) - x0;
-            }
-            sum += error * error;
+    /// (x_0 - x0hat)^2 of point i along an axis. Unclamped this is (1 - alphaBar)/alphaBar (eps - eps-hat)^2,
+    /// which keeps its digits where there is little noise.
+    [[nodiscard]] double squaredError(std::size_t i, std::size_t axis, double signal, double noise,
+                                      const Box* clamp) const {
+        const std::size_t at = 2 * i + axis;
+        double error = noise / signal * (double(noise_[at]) - double(eps_[at]));
+        if (clamp) {
+            const double x0 = double(points_[at]);
+            const double guess = x0 + error;
+            const double low = double(clamp->low[axis]);
+            const double high = double(clamp->high[axis]);
+            if (guess < low || guess > high) error = std::clamp(guess, low, high) - x0;
         }
-        return sum;
+        return error * error;
+    }
+
+    /// Where the learned variance lies in its range; 0 where none is learned.
+    [[nodiscard]] double share(std::size_t i, std::size_t axis) const {
+        return shares_.empty() ? 0.0 : double(shares_[2 * i + axis]);
     }
 
   private:
@@ -76,6 +86,7 @@ class NoisyPoints {
     std::vector<float> xt_;
     std::vector<float> noise_;
     std::vector<float> eps_;
+    std::vector<float> shares_;
 };
 
 }  // namespace
@@ -87,6 +98,11 @@ VariationalBound variationalBound(const Denoiser& denoiser, int label, const Noi
     const int steps = schedule.steps();
     const std::size_t count = points.size() / 2;
     if (count == 0) throw InputError("The variational bound needs points.");
+    const bool learned = sigmaRow(settings).learned;
+    if (learned && !denoiser.saysVariance())
+        throw InputError(
+            "There is no variational bound: the learned variance needs a network that was trained with "
+            "training.loss=learned-variance.");
     const auto infinite = [](double value) {
         if (!(value > 0.0) || !std::isfinite(value))
             throw InputError(
@@ -106,30 +122,32 @@ VariationalBound variationalBound(const Denoiser& denoiser, int label, const Noi
         bound.terms[static_cast<std::size_t>(t)] += unit * nats / static_cast<double>(count);
     };
 
-    NoisyPoints noisy(points);
+    NoisyPoints noisy(points, learned);
     const Box* clamp = settings.clampX0 ? &box : nullptr;
     for (int t = 1; t <= steps; ++t) {
         const double signal =
             std::exp(0.5 * std::max(schedule.logAlphaBar(t), NoiseLevel::smallestLogAlphaBar));
         const double noise = std::sqrt(schedule.oneMinusAlphaBar(t));
-        const double sigma2 = modelVariance(schedule, settings, t);
-        infinite(sigma2);
-        infinite(1.0 / sigma2);
+        const double low = modelVariance(schedule, settings, t);
+        const double range = learned ? schedule.logVarianceRange(t) : 0.0;
+        infinite(low);
+        infinite(1.0 / low);
         noisy.predict(denoiser, label, schedule, conditioning, t, seed, measuring);
         // The mean of q(x_{t-1} | x_t, x_0) moves by this much with x_0. It is 1 at t = 1. (Ho 2020, eq. 7)
         const double weight = std::sqrt(schedule.alphaBar(t - 1)) * schedule.beta(t) / (noise * noise);
-        for (std::size_t i = 0; i < count; ++i) {
-            const double squares = weight * weight * noisy.squaredError(i, signal, noise, clamp);
-            add(t - 1, i,
-                t == 1 ? 0.5 * dimensions * std::log(2.0 * std::numbers::pi * sigma2) + 0.5 * squares / sigma2
-                       : gaussianKl(schedule.posteriorVariance(t), sigma2, squares));
-        }
+        for (std::size_t i = 0; i < count; ++i)
+            for (std::size_t axis = 0; axis < 2; ++axis) {
+                const double square = weight * weight * noisy.squaredError(i, axis, signal, noise, clamp);
+                const double sigma2 = low * std::exp(range * noisy.share(i, axis));
+                add(t - 1, i,
+                    t == 1 ? gaussianNats(sigma2, square)
+                           : gaussianKl(schedule.posteriorVariance(t), sigma2, square));
+            }
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        const double x = double(points[2 * i]);
-        const double y = double(points[2 * i + 1]);
-        add(steps, i,
-            gaussianKl(schedule.oneMinusAlphaBar(steps), 1.0, schedule.alphaBar(steps) * (x * x + y * y)));
+    for (std::size_t at = 0; at < points.size(); ++at) {
+        const double square = double(points[at]) * double(points[at]);
+        add(steps, at / 2,
+            gaussianKl(schedule.oneMinusAlphaBar(steps), 1.0, schedule.alphaBar(steps) * square));
     }
 
     for (const double term : bound.terms) bound.bitsPerDim += term;

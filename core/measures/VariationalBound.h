@@ -25,11 +25,12 @@ struct VariationalBound {
 
 /// Of the reverse process that DDPM's sampler runs with these settings: p(x_{t-1} | x_t) is N(mu, sigma_t^2
 /// I), mu the mean of q(x_{t-1} | x_t, x0hat), x0hat of `denoiser` and clamped to `box` where the settings
-/// say so, sigma_t as chosen, with its multiplier. The KL of the two Gaussians is in closed form (Ho 2020,
-/// eq. 5-8); the expectation is over `points` (count, 2), each with one noise normalAt(seed, Measure, point,
-/// 16 + t) per t. beta-tilde_1 = 0 is replaced by beta-tilde_2, or by beta_1 where T = 1.
-/// @throws InputError without points, and where sigma_t is 0: then no density is left and the bound is
-/// infinite.
+/// say so, sigma_t as chosen, with its multiplier; a learned one is the denoiser's own at each x_t, along
+/// each axis. The KL of the two Gaussians is in closed form (Ho 2020, eq. 5-8); the expectation is over
+/// `points` (count, 2), each with one noise normalAt(seed, Measure, point, 16 + t) per t. beta-tilde_1 = 0 is
+/// replaced by beta-tilde_2, or by beta_1 where T = 1.
+/// @throws InputError without points, where sigma_t is 0: then no density is left and the bound is infinite,
+/// and where a learned sigma_t is asked of a denoiser that says none.
 [[nodiscard]] VariationalBound variationalBound(const Denoiser& denoiser, int label,
                                                 const NoiseSchedule& schedule,
                                                 const SamplerSettings& settings, Conditioning conditioning,

@@ -6,6 +6,7 @@
 #include "denoiser/DenoiserBackend.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/IdealDenoiser.h"
+#include "diffusion/LearnedVariance.h"
 #include "diffusion/Loss.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Parametrisation.h"
@@ -119,7 +120,7 @@ const Field table[] = {
     {"sampler.kind", "", "Sampler", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "How a step back towards the data is made.", MEMBER(sampler.kind),
      [] { return tableChoices(samplers()); }},
-    {"sampler.sigma", "σ<sub>t</sub>", "Noise of a reverse step", "", Group::Sampler, FieldType::Choice, 0, 3,
+    {"sampler.sigma", "σ<sub>t</sub>", "Noise of a reverse step", "", Group::Sampler, FieldType::Choice, 0, 0,
      1, lin, Cost::Resample, "Which variance DDPM's reverse step adds.", MEMBER(sampler.sigma),
      [] { return tableChoices(sigmas()); },
      [](const Settings& s) { return samplerRow(s.sampler).usesSigma; }},
@@ -416,6 +417,7 @@ void validate(const Settings& settings) {
     const DatasetRow& dataset = datasets()[static_cast<std::size_t>(settings.data.dataset)];
     if (settings.sampler.denoiser == DenoiserKind::Mixture && !dataset.mixture)
         requireDenoiser(DenoiserKind::Mixture, DataSet{});
+    requireVariance(settings);
     if (uses(schedule, usesLogSnrs) && schedule.logSnrMin >= schedule.logSnrMax)
         throw InputError("schedule.log-snr-min (" + numberText(schedule.logSnrMin) +
                          ") is not below schedule.log-snr-max (" + numberText(schedule.logSnrMax) +

@@ -83,7 +83,8 @@ void applyAssignment(std::string_view assignment, Settings& settings);
 [[nodiscard]] Cost costOfChange(const Settings& before, const Settings& after);
 
 /// Refuses combinations that no single field can refuse: betaMin > betaMax; log-SNRs that rise; the denoiser
-/// of a mixture where the data set is none; a training step of more than 60 GFLOP.
+/// of a mixture where the data set is none; a learned variance as requireVariance() does; a training step of
+/// more than 60 GFLOP.
 /// @throws InputError
 void validate(const Settings& settings);
 

@@ -31,7 +31,7 @@ enum class DatasetKind {
 enum class ScheduleKind { Linear, Cosine, Quadratic, Sigmoid, Tanh, Constant, Su, LogSnr, Custom };
 enum class SamplerKind { Ddpm, Ddim, Heun, DpmSolver, Straight, Langevin };
 enum class SpacingKind { Uniform, Quadratic, LogSnr };
-enum class SigmaKind { Upper, Lower, Interpolated, Zero };
+enum class SigmaKind { Upper, Lower, Interpolated, Learned, Zero };
 enum class Conditioning { LogSnr, StepIndex };
 enum class Parametrisation { Eps, X0, V };
 enum class LossKind { Simple, Bound, X0Space, FourVariable, LearnedVariance };

@@ -2,6 +2,7 @@
 
 #include "diffusion/ForwardProcess.h"
 #include "diffusion/IdealDenoiser.h"
+#include "diffusion/LearnedVariance.h"
 #include "diffusion/ReverseSampler.h"
 
 #include <algorithm>
@@ -84,6 +85,7 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                     std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                     std::size_t bytes) {
     const Guidance guidance = guidanceOf(settings, *data);
+    requireVariance(settings);
     const std::vector<int> visited = samplingTimes(schedule, settings.sampler);
     auto plan =
         reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data->points));

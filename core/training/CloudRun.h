@@ -57,7 +57,7 @@ class CloudRun {
 /// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`
 /// (of trainedOn()), as
 /// the settings say. The backend must outlive the run.
-/// @throws InputError where `data` has no denoiser of that kind, or as guidanceOf()
+/// @throws InputError where `data` has no denoiser of that kind, or as guidanceOf() and requireVariance()
 [[nodiscard]] CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                                   std::shared_ptr<const DataSet> data, const Settings& settings, int count,
                                   std::size_t bytes);

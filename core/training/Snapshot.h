@@ -29,7 +29,8 @@ struct Snapshot {
     std::shared_ptr<const DataSet>
         trained;  ///< what of `data` training and the ideal denoiser see: trainedOn()
     std::shared_ptr<const NoiseSchedule> schedule;
-    std::shared_ptr<const std::vector<double>> stepNoise;  ///< stepNoises() of the sampler, t = 0…T
+    std::shared_ptr<const std::vector<double>>
+        stepNoise;  ///< stepNoises() at the network's meanShares(), t = 0…T
 
     Trajectory forward;        ///< the cloud, data to noise
     Trajectory reverse;        ///< the cloud; partial (from T downwards) after a change of settings

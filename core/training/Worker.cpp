@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "diffusion/IdealDenoiser.h"
+#include "diffusion/LearnedVariance.h"
 #include "diffusion/ReverseSampler.h"
 #include "settings/Fields.h"
 
@@ -34,6 +35,7 @@ Engine::Worker::Worker(const Settings& settings, bool training, Latest<Snapshot>
     if (!notices_.empty()) {
         settings_.schedule = {};
         settings_.sampler.denoiser = DenoiserKind::Network;
+        settings_.sampler.sigma = SigmaKind::Upper;
     }
     takeData(dataFor(settings_));
     schedule_ = std::make_shared<const NoiseSchedule>(settings_.schedule);
@@ -134,14 +136,20 @@ void Engine::Worker::startReverse(bool visible) {
     const Settings settings = sampled(visible);
     const int followed = std::min(followedParticles, settings_.view.particles);
     DenoiserBackend& backend = trainer_->backend();
-    stepNoise_ = std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings_.sampler));
     const auto state = std::make_shared<const TrainingState>(backend.state());
+    const auto network = networkDenoiser(*state);
+    std::vector<double> shares;
+    if (learnsSigma(settings.sampler))
+        shares = meanShares(*network, guidanceOf(settings, *data_).asked(), *schedule_,
+                            settings.network.conditioning, trained_->points, settings.seed);
+    stepNoise_ =
+        std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings.sampler, shares));
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes),
              .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),
              .visible = visible,
              .state = state,
-             .network = networkDenoiser(*state)};
+             .network = network};
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
     dirty_ = true;

@@ -16,6 +16,7 @@ uniform int move, frameBase, samples, classQuads, label, guided;
 uniform float guidanceWeight;
 uniform vec2 toX0;  // x0hat = toX0.x * x + toX0.y * what the network says
 uniform float fromXt, fromX0, fromMemory, keepXt, keepX0, noise;
+uniform float logRange;  // not 0: the second head says how much wider than `noise` the noise is
 uniform float stretchScale;
 uniform vec2 low, high;
 uniform float nextCondition;
@@ -37,7 +38,8 @@ void main() {
     int i = int(gl_GlobalInvocationID.x);
     vec2 x = positions[i];
     if (move != 0) {
-        vec2 said = outputs[i * 2].xy;
+        vec4 heads = outputs[i * 2];
+        vec2 said = heads.xy;
         if (guided != 0) {
             vec2 any = anyOutputs[i * 2].xy;
             said = any + guidanceWeight * (said - any);
@@ -45,7 +47,11 @@ void main() {
         vec2 x0 = toX0.x * x + toX0.y * said;
         x0 = clamp(x0, low, high);
         vec2 moved = fromXt * x + fromX0 * x0;
-        if (noise != 0.0) moved += noise * stretchNormals(i);
+        if (noise != 0.0) {
+            vec2 z = noise * stretchNormals(i);
+            if (logRange != 0.0) z *= expOf(0.5 * logRange * logisticOf(heads)).zw;
+            moved += z;
+        }
         moved += fromMemory * memory[i];
         memory[i] = keepXt * x + keepX0 * x0;
         x = moved;

@@ -115,7 +115,7 @@ class CommandLineTest : public QObject {
         row("list datasets", "^swiss-roll\tSwiss roll\n");
         row("list schedules", "(?m)^cosine\t");
         row("list samplers", "(?m)^ddim\t");
-        row("list sigmas", "(?m)^lower\t");
+        row("list sigmas", "^upper\t.*\nlower\t.*\ninterpolated\t.*\nlearned\t.*\nzero\t.*\n$");
         row("list layers", "(?m)^trails\t");
         row("list scenes", "^forward\t.*\nreverse\t.*\nboth\t");
         row("list backends", "(?m)^gpu\t");

@@ -31,6 +31,8 @@ class EvaluateTest : public QObject {
         table.close();
         for (const char* line :
              {"train --dataset two-moons --steps 400 --out moons.diffuscope --set data.points=500",
+              "train --dataset two-moons --steps 400 --out heads.diffuscope --set data.points=500 "
+              "--set training.loss=learned-variance",
               "train --dataset old-faithful --steps 5 --out geyser.diffuscope",
               "train --dataset small.csv --steps 5 --out small.diffuscope",
               "train --dataset standard-normal --steps 5 --out normal.diffuscope"}) {
@@ -87,6 +89,32 @@ class EvaluateTest : public QObject {
         const json lower = evaluated("moons.diffuscope --count 50 --steps 10 --sigma lower");
         QVERIFY(lower["bound_bits_per_dim"].is_number());
         QVERIFY(lower["note"].get<std::string>().find("t = 1") != std::string::npos);
+    }
+
+    /// The second head says the variance; who has none says what to do.
+    void theLearnedVariance() {
+        const json learned = evaluated("heads.diffuscope --count 200 --steps 40 --sigma learned");
+        const json upper = evaluated("heads.diffuscope --count 200 --steps 40 --sigma upper");
+        QVERIFY(learned["bound_bits_per_dim"].is_number() && learned["note"] == "");
+        QVERIFY(learned["bound_bits_per_dim"] != upper["bound_bits_per_dim"]);
+        QVERIFY(learned["sliced_w2"] != upper["sliced_w2"]);
+        for (const char* line :
+             {"evaluate moons.diffuscope --count 50 --sigma learned",
+              "sample moons.diffuscope --count 50 --sigma learned",
+              "train --dataset two-moons --steps 1 --out no.diffuscope --set sampler.sigma=learned"}) {
+            const Result refused = run(QString(line) + " --backend cpu");
+            QCOMPARE(refused.status, 2);
+            QVERIFY2(refused.err.contains("training.loss=learned-variance"), refused.err);
+            QCOMPARE(refused.out, QByteArray());
+        }
+        const Result ideal =
+            run("sample heads.diffuscope --count 50 --sigma learned --denoiser ideal --backend cpu");
+        QCOMPARE(ideal.status, 2);
+        QVERIFY2(ideal.err.contains("sampler.denoiser=network"), ideal.err);
+        const Result ddim =
+            run("sample heads.diffuscope --count 50 --sigma learned --sampler ddim --backend cpu");
+        QCOMPARE(ddim.status, 2);
+        QVERIFY2(ddim.err.contains("--sigma"), ddim.err);
     }
 
     void theSourceOfTheDrawsIsSaid() {

@@ -570,14 +570,17 @@ void ComputeKernelsTest::adamStep() {
 void ComputeKernelsTest::particlesMove_data() {
     QTest::addColumn<float>("noise");
     QTest::addColumn<bool>("clamp");
-    QTest::newRow("noise, clamp") << 0.3f << true;
-    QTest::newRow("noise, open") << 0.3f << false;
-    QTest::newRow("no noise, clamp") << 0.0f << true;
+    QTest::addColumn<float>("logRange");
+    QTest::newRow("noise, clamp") << 0.3f << true << 0.0f;
+    QTest::newRow("noise, open") << 0.3f << false << 0.0f;
+    QTest::newRow("no noise, clamp") << 0.0f << true << 0.0f;
+    QTest::newRow("learned noise") << 0.3f << true << 1.7f;
 }
 
 void ComputeKernelsTest::particlesMove() {
     QFETCH(float, noise);
     QFETCH(bool, clamp);
+    QFETCH(float, logRange);
     constexpr int samples = 128;
     constexpr float infinity = std::numeric_limits<float>::infinity();
     const ReverseStep step{.from = 37,
@@ -590,6 +593,7 @@ void ComputeKernelsTest::particlesMove() {
                            .keepXt = 1.2f,
                            .keepX0 = -0.4f,
                            .noise = noise,
+                           .logRange = logRange,
                            .stretch = pathStretch(36, 37, 50, 3),
                            .clamp = clamp,
                            .box = {{-0.8f, -1.0f}, {0.9f, 1.1f}}};
@@ -635,6 +639,7 @@ void ComputeKernelsTest::particlesMove() {
     program.set("keepXt", step.keepXt);
     program.set("keepX0", step.keepX0);
     program.set("noise", noise);
+    program.set("logRange", logRange);
     program.set("low", clamp ? step.box.low : std::array<float, 2>{-infinity, -infinity});
     program.set("high", clamp ? step.box.high : std::array<float, 2>{infinity, infinity});
     program.set("nextCondition", -1.5f);
@@ -644,13 +649,15 @@ void ComputeKernelsTest::particlesMove() {
     const auto gotInputs = read(inputs, inputFeatures * samples);
 
     std::vector<float> eps(2 * samples);
-    for (std::size_t i = 0; i < samples; ++i) {
-        eps[2 * i] = outputs[8 * i];
-        eps[2 * i + 1] = outputs[8 * i + 1];
-    }
+    std::vector<float> shares(2 * samples);
+    for (std::size_t i = 0; i < samples; ++i)
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            eps[2 * i + axis] = outputs[8 * i + axis];
+            shares[2 * i + axis] = 1.0f / (1.0f + std::exp(-outputs[8 * i + 2 + axis]));
+        }
     std::vector<float> expected = positions;
     std::vector<float> expectedMemory = memories;
-    applyReverseStep(step, (std::uint64_t{6} << 32) + 5, 1000, eps, expected, expectedMemory);
+    applyReverseStep(step, (std::uint64_t{6} << 32) + 5, 1000, eps, expected, expectedMemory, shares);
     const auto gotMemory = read(memoryBuffer, 2 * samples);
     for (std::size_t i = 0; i < expected.size(); ++i) {
         QVERIFY(std::abs(got[i] - expected[i]) < 4e-6f);

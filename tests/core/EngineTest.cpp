@@ -102,6 +102,34 @@ class EngineTest : public QObject {
         QCOMPARE(flat(again->reverse), flat(before->reverse));
     }
 
+    /// With the head's variance the plots show the noise between the two ends, where the head puts it; what a
+    /// network cannot do is refused, and the picture stays.
+    void learnedVariance() {
+        Settings settings = smallSettings();
+        settings.training.loss = LossKind::LearnedVariance;
+        settings.sampler.sigma = SigmaKind::Learned;
+        Engine engine(settings, true);
+        const auto snapshot = waitFor(engine, [](const Snapshot& s) { return settled(s) && s.step > 200; });
+        QVERIFY(snapshot);
+        for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
+        bool between = false;
+        for (int t = 2; t <= 40; ++t) {
+            const double shown = (*snapshot->stepNoise)[static_cast<std::size_t>(t)];
+            const double low = std::sqrt(snapshot->schedule->posteriorVariance(t));
+            const double high = std::sqrt(snapshot->schedule->beta(t));
+            QVERIFY(shown > low * (1.0 - 1e-6) && shown < high * (1.0 + 1e-6));
+            between = between || (shown > 1.001 * low && shown < 0.999 * high);
+        }
+        QVERIFY(between);
+        Settings simple = settings;
+        simple.training.loss = LossKind::Simple;
+        engine.setSettings(simple);
+        const auto told = waitFor(engine, [](const Snapshot& s) { return !s.notices.empty(); });
+        QVERIFY(told);
+        QVERIFY(QString::fromStdString(told->notices.back().sentence).contains("sampler.sigma"));
+        QVERIFY(told->settings == settings);
+    }
+
     void pauseStepAndReset() {
         Engine engine(smallSettings(), true);
         QVERIFY(waitFor(engine, [](const Snapshot& s) { return s.step > 50; }));

@@ -53,7 +53,7 @@ class ExactCaseTest : public QObject {
         for (const ScheduleKind kind : {ScheduleKind::Linear, ScheduleKind::Cosine})
             for (const int steps : {1, 2, 50, 1000}) {
                 const NoiseSchedule schedule(scheduleOf(kind, steps));
-                for (std::size_t choice = 0; choice < 4; ++choice)
+                for (std::size_t choice = 0; choice < sigmas().size(); ++choice)
                     for (const double scale : {0.5, 1.0, 2.0}) {
                         SamplerSettings settings;
                         settings.sigma = static_cast<SigmaKind>(choice);
@@ -66,13 +66,17 @@ class ExactCaseTest : public QObject {
                             QCOMPARE(at.t, t);
                             QVERIFY(near(at.variance, variance, 2e-4));
                             QVERIFY(std::abs(at.mean[0]) + std::abs(at.mean[1]) < 1e-12);
-                            const double noise = t == 1 ? 0.0 : std::pow(sigma(schedule, settings, t), 2.0);
+                            double noise = t == 1 ? 0.0 : std::pow(sigma(schedule, settings, t), 2.0);
+                            if (settings.sigma == SigmaKind::Learned && t > 1)  // the optimal one
+                                noise = scale * scale * schedule.beta(t);
                             variance = schedule.alpha(t) * variance + noise;
                         }
                         QVERIFY(near(moments.back().variance, variance, 2e-4));
                         if (settings.sigma == SigmaKind::Zero)
                             QVERIFY(near(moments.back().variance, schedule.alphaBar(steps), 1e-4));
-                        if (settings.sigma == SigmaKind::Upper && scale == 1.0)
+                        const bool optimal =
+                            settings.sigma == SigmaKind::Upper || settings.sigma == SigmaKind::Learned;
+                        if (optimal && scale == 1.0)
                             for (const auto& at : moments) QVERIFY(at.t == 0 || near(at.variance, 1.0, 2e-4));
                     }
             }
@@ -128,7 +132,7 @@ class ExactCaseTest : public QObject {
         QTest::addColumn<int>("sigma");
         QTest::addColumn<double>("scale");
         for (const bool point : {false, true}) {
-            for (int choice = 0; choice < 4; ++choice)
+            for (int choice = 0; choice < int(sigmas().size()); ++choice)
                 QTest::addRow("%s ddpm %d", point ? "point" : "normal", choice)
                     << point << 0 << choice << 1.0;
             QTest::addRow("%s ddpm twice", point ? "point" : "normal") << point << 0 << 0 << 2.0;
@@ -163,7 +167,8 @@ class ExactCaseTest : public QObject {
         reverseStart(5, 0, x);
         for (const ReverseStep& step : plan) {
             denoiser->eps(x, step.level, anyClass, eps);
-            applyReverseStep(step, 5, 0, eps, x, memory);
+            const std::vector<float> shares(eps.size(), point ? 0.0f : 1.0f);  // of a perfect second head
+            applyReverseStep(step, 5, 0, eps, x, memory, shares);
             if (&step != &plan.back() && (&step)[1].to == step.to) continue;  // a part of the step
             const auto readings = exactReadings(*data, schedule, plan, step.to, x);
             QVERIFY(readings.size() >= 4);
