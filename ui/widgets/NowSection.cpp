@@ -186,20 +186,24 @@ void NowSection::show(const std::shared_ptr<const Snapshot>& snapshot, int t, do
                          snapshot_->settings.network == snapshot->settings.network;
     const bool samePaths = sameRun && snapshot_->reversePaths.positions == snapshot->reversePaths.positions &&
                            snapshot_->network == snapshot->network;
+    const bool sameNoise = sameRun && snapshot_->stepNoise == snapshot->stepNoise;  // a network learns it
     const bool moved = t != t_;
     t_ = t;
     playhead_ = playhead;
     snapshot_ = snapshot;
     if (!sameRun) showEquation();
-    if (!sameRun || moved) showNumbers();
+    if (!sameRun || moved || !sameNoise) showNumbers();
     if (!samePaths || moved) follower_.request({snapshot_, particle_, playhead_});
 }
 
 void NowSection::showEquation() {
     const QString eps = QStringLiteral("<span style='color:%1'>ε̂</span>")
                             .arg(inkOf(*theme_, theme_->reverse, theme_->panel).name());
-    const QString noise = QStringLiteral("<span style='color:%1'>σ<sub>t</sub></span> z")
-                              .arg(inkOf(*theme_, theme_->forward, theme_->panel).name());
+    const bool learned = learnsSigma(snapshot_->settings.sampler);
+    const QString noise =
+        QStringLiteral("<span style='color:%1'>%2</span> z")
+            .arg(inkOf(*theme_, theme_->forward, theme_->panel).name(),
+                 learned ? QStringLiteral("σ<sub>θ</sub>(x<sub>t</sub>)") : QStringLiteral("σ<sub>t</sub>"));
     equation_->setText(text(samplerRow(snapshot_->settings.sampler).equation, notation_)
                            .replace("%1", eps)
                            .replace("%2", noise));
