@@ -142,8 +142,9 @@ void Engine::Worker::startReverse(bool visible) {
     if (learnsSigma(settings.sampler))
         shares = meanShares(*network, guidanceOf(settings, *data_).asked(), *schedule_,
                             settings.network.conditioning, trained_->points, settings.seed);
-    stepNoise_ =
-        std::make_shared<const std::vector<double>>(stepNoises(*schedule_, settings.sampler, shares));
+    std::vector<double> noises = stepNoises(*schedule_, settings.sampler, shares);
+    if (!stepNoise_ || *stepNoise_ != noises)  // who draws it sees by the pointer that it is another
+        stepNoise_ = std::make_shared<const std::vector<double>>(std::move(noises));
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes),
              .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes),
              .trainedSteps = trainer_->step(),

@@ -98,6 +98,7 @@ class SchedulePlot : public PlotBase {
     void show(const PlotInput& input) override {
         const bool same = snapshot_ && snapshot_->schedule == input.snapshot->schedule &&
                           snapshot_->settings.sampler == input.snapshot->settings.sampler &&
+                          snapshot_->stepNoise == input.snapshot->stepNoise &&
                           notation_ == input.notation;
         if (same) return;
         snapshot_ = input.snapshot;
