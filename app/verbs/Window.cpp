@@ -17,7 +17,14 @@ struct Options {
 int showWindow(const Options& options) {
     Settings settings;
     options.common.applyTo(settings);
-    check(settings);
+    if (options.open.empty()) {
+        check(settings);
+    } else {
+        // They are about what the file holds, and set when it is open.
+        Settings before;
+        before.backend = settings.backend;
+        settings = before;
+    }
     MainWindow window(settings);
     window.show();
     if (!options.open.empty())

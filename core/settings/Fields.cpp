@@ -397,15 +397,15 @@ void applyAssignment(std::string_view assignment, Settings& settings) {
     parseField(fieldById(assignment.substr(0, equals)), assignment.substr(equals + 1), settings);
 }
 
+Cost costOf(const Field& field, const Settings& settings) {
+    const bool indexed = settings.network.conditioning == Conditioning::StepIndex;
+    return indexed && field.group == Group::Schedule ? Cost::ContinueTraining : field.cost;
+}
+
 Cost costOfChange(const Settings& before, const Settings& after) {
-    // With conditioning on the step index a level means something else under another schedule.
-    const bool indexed = after.network.conditioning == Conditioning::StepIndex;
     Cost cost = Cost::Redraw;
-    for (const Field& field : table) {
-        if (sameValue(field, before, after)) continue;
-        const bool retrains = indexed && field.group == Group::Schedule;
-        cost = std::max(cost, retrains ? Cost::ContinueTraining : field.cost);
-    }
+    for (const Field& field : table)
+        if (!sameValue(field, before, after)) cost = std::max(cost, costOf(field, after));
     return cost;
 }
 

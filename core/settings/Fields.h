@@ -79,6 +79,10 @@ void setField(const Field& field, double value, Settings& settings);
 /// One "ID=VALUE", as --set takes it.
 void applyAssignment(std::string_view assignment, Settings& settings);
 
+/// What a change of the field costs under these settings: a network that knows steps, not noise levels, must
+/// learn another schedule.
+[[nodiscard]] Cost costOf(const Field& field, const Settings& settings);
+
 /// What changing `before` into `after` costs at the most.
 [[nodiscard]] Cost costOfChange(const Settings& before, const Settings& after);
 

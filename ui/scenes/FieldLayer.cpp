@@ -54,7 +54,7 @@ QPointF vectorOf(FieldKind kind, QPointF at, QPointF eps, const NoiseLevel& leve
 Arrows arrowsOf(const QRectF& rect, const Frame& frame, Lane lane) {
     Arrows arrows;
     const auto denoiser = shownDenoiser(frame);
-    const auto density = laneDensity(rect, frame, lane);
+    const auto density = fadeDensity(rect, frame, lane);
     if (!denoiser) return arrows;
     const FieldKind kind = frame.view->field;
     const int t = std::max(1, shownStep(frame));

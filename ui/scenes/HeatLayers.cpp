@@ -14,17 +14,21 @@ namespace {
 
 constexpr double leastError = 0.01;  // both ends of the error's colours, decades apart
 constexpr double mostError = 1.0;
+constexpr double errorRange = 0.6;     // of its map: words, arrows and particles stay legible on all of it
 constexpr double errorStep = 0.06;     // of the plane between nodes
 constexpr double faintError = 0.12;    // opacity where the data hardly ever are
 constexpr double densityOpaque = 0.3;  // share of the scale from which on the colour hides the stage
 
-/// 256 premultiplied colours of a heat map, low first, for a theme: what is low lies close to the stage.
-std::array<QRgb, 256> heatColours(const Theme& theme, ColorMap map, double opaqueFrom, double opacity) {
+/// 256 premultiplied colours of the first `range` of a heat map, low first, for a theme: what is low lies
+/// close to the stage.
+std::array<QRgb, 256> heatColours(const Theme& theme, ColorMap map, double range, double opaqueFrom,
+                                  double opacity) {
     const auto colours = colorsOf(map);
     std::array<QRgb, 256> table{};
     for (std::size_t i = 0; i < table.size(); ++i) {
-        const QRgb colour = colours[theme.additive ? i : 255 - i];
         const double share = static_cast<double>(i) / 255.0;
+        const auto at = static_cast<std::size_t>(std::lround(255.0 * range * share));
+        const QRgb colour = colours[theme.additive ? at : 255 - at];
         const double alpha = opacity * (opaqueFrom > 0.0 ? std::min(1.0, share / opaqueFrom) : 1.0);
         table[i] = qPremultiply(
             qRgba(qRed(colour), qGreen(colour), qBlue(colour), static_cast<int>(std::lround(255.0 * alpha))));
@@ -81,11 +85,11 @@ void paintHeat(QPainter& painter, const QRectF& rect, double corner, const Plane
 }
 
 std::array<QRgb, 256> densityColours(const Theme& theme) {
-    return heatColours(theme, ColorMap::Viridis, densityOpaque, theme.additive ? 0.8 : 0.85);
+    return heatColours(theme, ColorMap::Viridis, 1.0, densityOpaque, theme.additive ? 0.8 : 0.85);
 }
 
 std::array<QRgb, 256> errorColours(const Theme& theme) {
-    return heatColours(theme, ColorMap::Magma, 0.0, 1.0);
+    return heatColours(theme, ColorMap::Magma, errorRange, 0.0, theme.additive ? 0.78 : 1.0);
 }
 
 /// |eps_theta - eps*| at the nodes, as a share of the colours' decades, and the opacity there.
@@ -105,7 +109,7 @@ ErrorMap errorMap(const QRectF& rect, const Frame& frame, Lane lane) {
     const auto guessed = denoiserField(frame.snapshot->network, level, wanted, frame.work);
     // At the nodes of the finer one of the two.
     map.grid = exact->grid.size() > guessed->grid.size() ? exact->grid : guessed->grid;
-    const auto density = laneDensity(rect, frame, lane);
+    const auto density = fadeDensity(rect, frame, lane);
     for (int row = 0; row < map.grid.rows; ++row)
         for (int column = 0; column < map.grid.columns; ++column) {
             const double x = map.grid.x(column);
@@ -122,6 +126,10 @@ ErrorMap errorMap(const QRectF& rect, const Frame& frame, Lane lane) {
             map.alphas.push_back(static_cast<float>(faintError + (0.92 - faintError) * visible));
         }
     return map;
+}
+
+QString twoDigits(double value) {
+    return value < 1e-3 ? shortNumber(value) : QString::number(value, 'g', 2);
 }
 
 /// A bar of the colours with a title above and three ticks below.
@@ -180,7 +188,7 @@ double paintDensityLegend(QPainter& painter, QPointF at, const QRectF& rect, con
                                                 : QStringLiteral("density, of the cloud");
     const double peak = static_cast<double>(density->peak);
     return paintBar(painter, at, frame, densityColours(themeOf(frame)), title,
-                    {QStringLiteral("0"), shortNumber(peak / 4.0), shortNumber(peak)});
+                    {QStringLiteral("0"), twoDigits(peak / 4.0), twoDigits(peak)});
 }
 
 void paintError(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {

@@ -118,4 +118,9 @@ std::shared_ptr<const SmoothDensity> laneDensity(const QRectF& rect, const Frame
     return density(cloud.positions, *cloud.positions, 1.0, silvermanWidth(*cloud.positions));
 }
 
+std::shared_ptr<const SmoothDensity> fadeDensity(const QRectF& rect, const Frame& frame, Lane lane) {
+    const auto density = laneDensity(rect, frame, lane);
+    return density ? density : laneDensity(rect, frame, Lane::Forward);
+}
+
 }  // namespace diffuscope

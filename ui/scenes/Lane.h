@@ -36,6 +36,10 @@ struct ShownCloud {
 struct SmoothDensity;
 [[nodiscard]] std::shared_ptr<const SmoothDensity> laneDensity(const QRectF& rect, const Frame& frame,
                                                                Lane lane);
+/// How dense the particles are where layers fade: of the lane's cloud, of q_t before there is one. Null
+/// without data.
+[[nodiscard]] std::shared_ptr<const SmoothDensity> fadeDensity(const QRectF& rect, const Frame& frame,
+                                                               Lane lane);
 
 // --- layers
 

@@ -73,7 +73,7 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
     gallery_ = new Gallery(studio_);
     data_->addWidget(gallery_);
     data_->addFields(Group::Data, studio_, Accent::Plain, {"data.set"});
-    data_->addCost(fieldById("data.set").cost);
+    data_->addCosts(studio_);
     connect(gallery_, &Gallery::importAsked, this, &ControlColumn::importAsked);
     connect(gallery_, &Gallery::drawAsked, this, &ControlColumn::drawAsked);
 
@@ -81,13 +81,15 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
     schedule_->addFields(Group::Schedule, studio_, Accent::Forward);
     gauge_ = new SignalGauge;
     schedule_->addWidget(gauge_);
-    retrain_ = roleLabel({}, "hint");
+    schedule_->addCosts(studio_);
+    retrain_ =
+        roleLabel(tr("It knows steps, not noise levels, so it must be trained for this schedule."), "hint");
     retrain_->setWordWrap(true);
     schedule_->addWidget(retrain_);
 
     sampler_ = new Section(tr("Sampler"));
     sampler_->addFields(Group::Sampler, studio_, Accent::Reverse);
-    sampler_->addCost(Cost::Resample);
+    sampler_->addCosts(studio_);
 
     training_ = new Section(tr("Network and training"));
     buildTraining();
@@ -98,6 +100,7 @@ ControlColumn::ControlColumn(Studio& studio, QWidget* parent)
                       "view.show-field", "view.show-particles", "view.show-guesses", "view.show-trails",
                       "view.loop", "view.speed", "view.theme"});
     view_->addFields(Group::General, studio_, Accent::Plain);
+    view_->addCosts(studio_);
 
     for (Section* section : {data_, schedule_, sampler_, training_, view_}) {
         column->addWidget(section);
@@ -142,12 +145,7 @@ void ControlColumn::buildTraining() {
     training_->addWidget(bar);
     training_->addFields(Group::Training, studio_, Accent::Plain);
     training_->addFields(Group::Network, studio_, Accent::Plain);
-    auto* hint = roleLabel(tr("Rate and batch: %1 Width, depth and conditioning: %2")
-                               .arg(text(sentenceOf(Cost::ContinueTraining)).toLower(),
-                                    text(sentenceOf(Cost::StartAnew)).toLower()),
-                           "hint");
-    hint->setWordWrap(true);
-    training_->addWidget(hint);
+    training_->addCosts(studio_);
 
     connect(play_, &QToolButton::clicked, this, [this] { studio_.setTraining(!studio_.training()); });
     connect(step_, &QToolButton::clicked, this, [this] {
@@ -160,11 +158,7 @@ void ControlColumn::buildTraining() {
 void ControlColumn::refresh() {
     gallery_->refresh();
     for (Section* section : {data_, schedule_, sampler_, training_, view_}) section->refresh();
-    const bool indexed = studio_.settings().network.conditioning == Conditioning::StepIndex;
-    retrain_->setText(text(sentenceOf(indexed ? Cost::ContinueTraining : Cost::Resample)) +
-                      (indexed
-                           ? tr(" It knows steps, not noise levels, so it must be trained for this schedule.")
-                           : QString()));
+    retrain_->setVisible(studio_.settings().network.conditioning == Conditioning::StepIndex);
 }
 
 void ControlColumn::showPlayIcon() {

@@ -30,7 +30,8 @@ FieldRow::FieldRow(const Field& field, Studio& studio, Accent accent, QWidget* p
       field_(field),
       studio_(studio),
       accent_(accent),
-      notation_(studio.settings().view.notation) {
+      notation_(studio.settings().view.notation),
+      cost_(costOf(field, studio.settings())) {
     setObjectName(text(field.id));
     switch (field.type) {
         case FieldType::Toggle:
@@ -59,7 +60,7 @@ void FieldRow::name() {
     const QString help = text(field_.help, notation_);
     setToolTip(QStringLiteral("<p>%1%2</p><p>%3</p><p><i>%4</i></p>")
                    .arg(symbol.isEmpty() ? QString() : QStringLiteral("<b>%1</b> &nbsp;").arg(symbol), label,
-                        help, text(sentenceOf(field_.cost))));
+                        help, text(sentenceOf(cost_))));
     setWhatsThis(toolTip());
     if (label_) label_->setText(switch_ || symbol.isEmpty() ? label : symbol);
     if (number_) number_->setNotation(notation_);
@@ -237,8 +238,11 @@ double FieldRow::sliderValue(int position) const {
 }
 
 void FieldRow::refresh() {
-    if (studio_.settings().view.notation != notation_) {
-        notation_ = studio_.settings().view.notation;
+    const NotationKind notation = studio_.settings().view.notation;
+    const Cost cost = costOf(field_, studio_.settings());
+    if (notation != notation_ || cost != cost_) {
+        notation_ = notation;
+        cost_ = cost;
         name();
     }
     if (line_) {

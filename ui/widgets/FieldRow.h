@@ -41,6 +41,7 @@ class FieldRow : public QWidget {
     Studio& studio_;
     Accent accent_;
     NotationKind notation_;
+    Cost cost_;
     QLabel* label_ = nullptr;
     QSlider* slider_ = nullptr;
     NumberField* number_ = nullptr;

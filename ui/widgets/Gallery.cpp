@@ -18,10 +18,16 @@
 namespace diffuscope {
 namespace {
 
-constexpr int columns = 6;
-constexpr int tile = 37;
+constexpr int columns = 5;
+constexpr int tile = 46;
 constexpr int gap = 6;
 constexpr int thumbnailPoints = 500;
+
+bool isOnePoint(const DataSet& data) {
+    for (std::size_t i = 2; i < data.points.size(); ++i)
+        if (data.points[i] != data.points[i - 2]) return false;
+    return true;
+}
 
 /// Fits the stage's view in width, so that all thumbnails have one scale.
 QImage thumbnail(const DataSet& data, const Theme& theme) {
@@ -35,8 +41,8 @@ QImage thumbnail(const DataSet& data, const Theme& theme) {
     ink.setAlphaF(0.8f);
     painter.setBrush(ink);
     const std::size_t stride = std::max<std::size_t>(1, data.size() / thumbnailPoints);
-    // A single point is drawn over and over, and should be seen.
-    const double radius = data.size() < 20 ? 3.5 : 1.4;
+    // A single point should be seen, however often it is drawn.
+    const double radius = isOnePoint(data) ? 10.0 : data.size() < 20 ? 5.0 : 1.6;
     for (std::size_t i = 0; i < data.size(); i += stride) {
         const double x = (0.5 + static_cast<double>(data.points[2 * i]) / 5.4) * tile * scale;
         const double y = (0.5 - static_cast<double>(data.points[2 * i + 1]) / 5.4) * tile * scale;
@@ -71,7 +77,9 @@ Gallery::Gallery(Studio& studio, QWidget* parent) : QWidget(parent), studio_(stu
         if (rows[i].draw) addSet(i);
     draw_ = addTile(grid, tr("Draw"), tr("Paint a data set of your own on the stage (D)."));
     draw_->setObjectName("tile-draw");
-    open_ = addTile(grid, tr("Open"), tr("Open a table of points: a .csv or .npy file (Ctrl+O)."));
+    open_ = addTile(
+        grid, tr("Open"),
+        tr("Open a table of points (.csv, .npy), or a picture whose darkness is the density (Ctrl+O)."));
     open_->setObjectName("tile-open");
     // The last, since it comes and goes.
     addSet(static_cast<std::size_t>(DatasetKind::Imported));
@@ -91,7 +99,7 @@ QToolButton* Gallery::addTile(QGridLayout* grid, const QString& name, const QStr
     button->setProperty("role", "tile");
     button->setProperty("help", help);
     button->setFixedSize(tile, tile);
-    button->setIconSize({tile - 4, tile - 4});
+    button->setIconSize({tile - 6, tile - 6});
     button->setToolTip(QStringLiteral("<p><b>%1</b></p><p>%2</p><p><i>%3</i></p>")
                            .arg(name, help, text(sentenceOf(fieldById("data.set").cost))));
     button->setAccessibleName(name);
@@ -113,7 +121,7 @@ void Gallery::nameOf(const QObject* tile) {
     const auto* button = qobject_cast<const QToolButton*>(tile);
     if (!button) return;
     const QString shown =
-        QStringLiteral("<b>%1</b><br>%2").arg(button->accessibleName(), button->property("help").toString());
+        QStringLiteral("<span style='font-weight:600'>%1</span><br>%2").arg(button->accessibleName(), button->property("help").toString());
     if (name_->text() == shown) return;
     name_->setText(shown);
     // Room for two lines of help from the start, so that nothing below jumps.
@@ -164,7 +172,7 @@ void Gallery::setTheme(const Theme& theme) {
     for (std::size_t i = 0; i < datasets().size(); ++i) drawThumbnail(static_cast<int>(i));
     for (const auto& [button, icon] : {std::pair(draw_, "brush"), std::pair(open_, "folder-open")}) {
         button->setIcon(themedIcon(icon, theme.secondary));
-        button->setIconSize({20, 20});
+        button->setIconSize({24, 24});
     }
 }
 

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QScrollArea>
 #include <algorithm>
+#include <map>
 
 namespace diffuscope {
 
@@ -99,6 +100,7 @@ void Section::addMore() {
     connect(more_, &QToolButton::toggled, this, [this](bool open) {
         folded_->setVisible(open);
         more_->setText(open ? tr("Less") : tr("More"));
+        refresh();
     });
 }
 
@@ -118,10 +120,30 @@ void Section::addFields(Group group, Studio& studio, Accent accent,
     refresh();
 }
 
-void Section::addCost(Cost cost) {
-    auto* hint = roleLabel(text(sentenceOf(cost)), "hint");
-    hint->setWordWrap(true);
-    layout_->addWidget(hint);
+void Section::addCosts(const Studio& studio) {
+    studio_ = &studio;
+    costs_ = roleLabel({}, "hint");
+    costs_->setWordWrap(true);
+    layout_->addWidget(costs_);
+    refresh();
+}
+
+/// One sentence where all rows cost the same; else a line per cost with the names of its rows, without those
+/// that cost nothing.
+QString Section::costs(const Settings& settings) const {
+    std::map<Cost, QStringList> names;
+    for (const FieldRow* row : rows_)
+        if (row->applies() && !(folded_ && folded_->isHidden() && folded_->isAncestorOf(row)))
+            names[costOf(row->field(), settings)] << text(row->field().label, settings.view.notation);
+    if (names.size() == 1) return text(sentenceOf(names.begin()->first));
+    QStringList lines;
+    for (const auto& [cost, rows] : names) {
+        if (cost == Cost::Redraw) continue;
+        QString sentence = text(sentenceOf(cost));
+        sentence[0] = sentence[0].toLower();
+        lines << rows.join(tr(", ")) + tr(": ") + sentence;
+    }
+    return lines.join('\n');
 }
 
 void Section::setNote(const QString& note, const QColor& color) {
@@ -136,6 +158,7 @@ void Section::refresh() {
         row->refresh();
         row->setVisible(row->applies());
     }
+    if (costs_) costs_->setText(costs(studio_->settings()));
 }
 
 void Section::setTheme(const Theme& theme) {

@@ -24,7 +24,8 @@ class Section : public QWidget {
     /// A row per field of the group in the table's order, the rare ones behind "More".
     void addFields(Group group, Studio& studio, Accent accent,
                    const std::vector<std::string_view>& without = {});
-    void addCost(Cost cost);
+    /// A line that says what changes of the section's fields cost, read off the table.
+    void addCosts(const Studio& studio);
     void setNote(const QString& note, const QColor& color = {});
 
     void refresh();
@@ -36,6 +37,7 @@ class Section : public QWidget {
   private:
     void addMore();
     void showFoldIcon();
+    [[nodiscard]] QString costs(const Settings& settings) const;
     QHBoxLayout* head_;
     QLabel* name_;
     QToolButton* fold_ = nullptr;
@@ -46,6 +48,8 @@ class Section : public QWidget {
     QWidget* folded_ = nullptr;
     QVBoxLayout* foldedLayout_ = nullptr;
     std::vector<FieldRow*> rows_;
+    QLabel* costs_ = nullptr;
+    const Studio* studio_ = nullptr;
     QColor noteColor_;
     const Theme* theme_ = nullptr;
 };

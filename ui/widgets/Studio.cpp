@@ -242,6 +242,9 @@ void Studio::adjust(const std::function<void(Settings&)>& change) {
     if (!change) return;
     Settings settings = settings_;
     change(settings);
+    ViewSettings view = settings.view;
+    view.particles = settings_.view.particles;  // a step of the history, unlike the rest
+    changeView(view);
     this->change(settings, tr("options of the start"));
 }
 
