@@ -3,9 +3,9 @@
 #include "Interrupt.h"
 #include "Progress.h"
 #include "diffusion/ReverseSampler.h"
+#include "training/WorkPace.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace diffuscope {
 
@@ -77,16 +77,10 @@ void addCount(CLI::App& verb, int& count, int fewest, int most) {
 
 Trajectory generate(CloudRun run, bool quiet) {
     Progress progress(quiet);
-    using Clock = std::chrono::steady_clock;
-    std::size_t units = 256;  // an ideal denoiser of a large table takes long over a single one
+    SlicePace slices;
     while (!run.done()) {
         stopIfInterrupted();
-        const auto begin = Clock::now();
-        (void)run.advance(units);
-        const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-        const double factor = std::clamp(0.05 / std::max(seconds, 1e-6), 0.25, 4.0);
-        units = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(units) * factor), 1,
-                                        1u << 26);
+        (void)slices.advance(run, 0.05);
         progress.show(run.share(), "sampling " + std::to_string(run.trajectory().count) + " particles");
     }
     requireFinite(run.trajectory());

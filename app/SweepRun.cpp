@@ -5,7 +5,7 @@
 #include "denoiser/DenoiserBackend.h"
 #include "diffusion/NoiseSchedule.h"
 #include "measures/SlicedWasserstein.h"
-#include "training/CloudRun.h"
+#include "training/WorkPace.h"
 
 #include <algorithm>
 #include <atomic>
@@ -64,10 +64,10 @@ std::vector<double> measure(const SweepCombination& combination, DenoiserBackend
     const Settings& settings = combination.settings;
     const NoiseSchedule schedule(settings.schedule);
     CloudRun run = reverseRun(backend, schedule, data, settings, combination.count, 0);
-    std::size_t units = 4096;
+    SlicePace slices;
     while (!run.done()) {
         pause();
-        (void)run.advance(units);
+        (void)slices.advance(run, 0.05);
     }
     const std::vector<float>& samples = *run.trajectory().positions.front();
     const auto fresh = freshPoints(settings, *data, combination.count, settings.seed);

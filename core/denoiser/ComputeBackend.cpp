@@ -69,7 +69,7 @@ class ComputeBackend : public DenoiserBackend {
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions, std::span<float> memory, std::span<float> frames,
                  const Guidance& guidance) override;
-    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override;
+    std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override;
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override;
 
@@ -504,11 +504,11 @@ void ComputeBackend::reverse(std::span<const ReverseStep> steps, std::uint64_t s
     }
 }
 
-std::unique_ptr<const Denoiser> ComputeBackend::idealDenoiser(std::shared_ptr<const DataSet> data) {
+std::shared_ptr<const Denoiser> ComputeBackend::idealDenoiser(std::shared_ptr<const DataSet> data) {
     requireDenoiser(DenoiserKind::Ideal, *data);
     context_->use();
     if (!ideal_) ideal_ = std::make_unique<IdealKernel>(*context_);
-    return std::make_unique<ComputeIdealDenoiser>(*ideal_, std::move(data));
+    return std::make_shared<const ComputeIdealDenoiser>(*ideal_, std::move(data));
 }
 
 void ComputeBackend::splat(std::span<const float> positions, const SplatView& view,

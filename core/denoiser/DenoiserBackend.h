@@ -87,8 +87,9 @@ class DenoiserBackend {
                          std::span<float> positions, std::span<float> memory, std::span<float> frames,
                          const Guidance& guidance = {}) = 0;
 
-    /// The free function idealDenoiser() where this backend works: for its thread, while it lives.
-    [[nodiscard]] virtual std::unique_ptr<const Denoiser> idealDenoiser(
+    /// The free function idealDenoiser() where this backend works: for its thread, while it lives. Asked
+    /// again for the same data it costs nothing.
+    [[nodiscard]] virtual std::shared_ptr<const Denoiser> idealDenoiser(
         std::shared_ptr<const DataSet> data) = 0;
 
     /// As the free function splat(): the same integers.

@@ -73,8 +73,10 @@ class EigenBackend : public DenoiserBackend {
     void reverse(std::span<const ReverseStep> steps, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions, std::span<float> memory, std::span<float> frames,
                  const Guidance& guidance) override;
-    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override {
-        return diffuscope::idealDenoiser(std::move(data), pool_);
+    std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) override {
+        if (!ideal_ || idealData_ != data) ideal_ = diffuscope::idealDenoiser(data, pool_);
+        idealData_ = std::move(data);
+        return ideal_;
     }
     void splat(std::span<const float> positions, const SplatView& view,
                std::span<std::uint32_t> accumulator) override {
@@ -100,6 +102,8 @@ class EigenBackend : public DenoiserBackend {
 
     ThreadPool pool_;
     BackendDescription description_;
+    std::shared_ptr<const DataSet> idealData_;
+    std::shared_ptr<const Denoiser> ideal_;  // of them
     std::vector<float> data_;
     std::vector<std::int32_t> labels_;
     std::vector<NoiseLevel> levels_;

@@ -13,7 +13,8 @@
 namespace diffuscope {
 namespace {
 
-constexpr std::size_t pairsPerThread = 1u << 20;
+constexpr std::size_t pairsPerFreshThread = 1u << 20;
+constexpr std::size_t pairsPerWaitingThread = 1u << 16;
 constexpr std::size_t pairsPerPiece = 1u << 21;
 
 /// body(part) for all parts, on threads that are made for it.
@@ -28,9 +29,10 @@ void onThreads(int parts, const Body& body) {
 void ask(const IdealPoints& points, const NoiseLevel& level, std::span<const float> xt, std::span<float> eps,
          ThreadPool* pool = nullptr) {
     const std::size_t count = xt.size() / 2;
+    const std::size_t least = pool ? pairsPerWaitingThread : pairsPerFreshThread;
     const std::size_t most =
         pool ? 4 * static_cast<std::size_t>(pool->size()) : std::max(1u, std::thread::hardware_concurrency());
-    const std::size_t parts = std::min({count * points.size() / pairsPerThread + 1, count, most});
+    const std::size_t parts = std::min({count * points.size() / least + 1, count, most});
     if (parts == 0) return;
     const auto body = [&](int part) {
         const std::size_t first = count * static_cast<std::size_t>(part) / parts;
@@ -142,8 +144,8 @@ std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> dat
     return std::make_shared<const IdealDenoiser>(std::move(data));
 }
 
-std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data, ThreadPool& pool) {
-    return std::make_unique<const IdealDenoiser>(std::move(data), &pool);
+std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data, ThreadPool& pool) {
+    return std::make_shared<const IdealDenoiser>(std::move(data), &pool);
 }
 
 void requireDenoiser(DenoiserKind kind, const DataSet& data, int label) {

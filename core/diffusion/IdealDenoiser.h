@@ -32,7 +32,7 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
 [[nodiscard]] std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data);
 
 /// The same with the threads of `pool`, which must outlive it: to be asked only by the pool's caller.
-[[nodiscard]] std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data,
+[[nodiscard]] std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data,
                                                             ThreadPool& pool);
 
 /// The denoiser that `kind` names: `network`, the ideal one of `data`, or that of the mixture which `data`

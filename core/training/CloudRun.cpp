@@ -12,12 +12,15 @@ namespace diffuscope {
 namespace {
 
 constexpr std::size_t blockParticles = 16384;
-constexpr std::size_t smallestBlock = 64;
 
 }  // namespace
 
-CloudRun::CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance)
-    : times_(std::move(times)), positions_(std::move(start)), advance_(std::move(advance)) {
+CloudRun::CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance,
+                   std::size_t smallestBlock)
+    : times_(std::move(times)),
+      positions_(std::move(start)),
+      advance_(std::move(advance)),
+      smallestBlock_(smallestBlock) {
     trajectory_.count = static_cast<int>(positions_.size() / 2);
     trajectory_.positions.resize(kept.size());
     trajectory_.t = std::move(kept);
@@ -25,8 +28,13 @@ CloudRun::CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<fl
     keep(positions_);
 }
 
+std::size_t CloudRun::units() const {
+    return times_.empty() ? 0 : (times_.size() - 1) * positions_.size() / 2;
+}
+
 double CloudRun::share() const {
-    return times_.size() < 2 ? 1.0 : static_cast<double>(next_) / static_cast<double>(times_.size() - 1);
+    if (units() == 0) return 1.0;
+    return static_cast<double>(next_ * positions_.size() / 2 + block_) / static_cast<double>(units());
 }
 
 /// Keeps the positions at times_[next_].
@@ -42,7 +50,7 @@ void CloudRun::keep(std::span<const float> positions) {
 std::size_t CloudRun::advance(std::size_t units) {
     if (done()) return 0;
     const std::size_t count = positions_.size() / 2;
-    const std::size_t block = std::clamp(units, smallestBlock, blockParticles);
+    const std::size_t block = std::clamp(units, smallestBlock_, blockParticles);
     if (block_ > 0 || count > block) {
         const std::size_t size = std::min(block, count - block_);
         advance_(next_, 1, static_cast<std::uint32_t>(block_),
@@ -83,7 +91,7 @@ CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_p
 
 CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                     std::shared_ptr<const DataSet> data, const Settings& settings, int count,
-                    std::size_t bytes) {
+                    std::size_t bytes, std::shared_ptr<const DataSet> trained) {
     const Guidance guidance = guidanceOf(settings, *data);
     requireVariance(settings);
     const std::vector<int> visited = samplingTimes(schedule, settings.sampler);
@@ -95,12 +103,14 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
     reverseStart(settings.seed, 0, start);
 
     CloudRun::Advance advance;
+    std::size_t smallestBlock = 64;
     if (settings.sampler.denoiser != DenoiserKind::Network) {
-        const std::shared_ptr<const DataSet> trained = trainedOn(settings.data.dataset, data);
+        if (!trained) trained = trainedOn(settings.data.dataset, data);
         std::shared_ptr<const Denoiser> denoiser =
             settings.sampler.denoiser == DenoiserKind::Ideal
                 ? backend.idealDenoiser(trained)
                 : denoiserFor(settings.sampler.denoiser, trained, nullptr);
+        smallestBlock = std::clamp<std::size_t>(denoiser->piece(), 16, 64);
         advance = [denoiser = std::move(denoiser), plan = std::move(plan), guidance, seed = settings.seed,
                    eps = std::vector<float>(), scratch = std::vector<float>(),
                    paths = std::vector<PathTile>(), pathsFrom = ~std::uint32_t{0}](
@@ -129,7 +139,8 @@ CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
         };
     }
     const std::vector<int> ascending(visited.rbegin(), visited.rend());
-    return {std::move(times), keptSteps(ascending, count, bytes), std::move(start), std::move(advance)};
+    return {std::move(times), keptSteps(ascending, count, bytes), std::move(start), std::move(advance),
+            smallestBlock};
 }
 
 }  // namespace diffuscope

@@ -25,11 +25,14 @@ class CloudRun {
 
     CloudRun() = default;
     /// `times`: the t before the first step, then the t after each; of several steps in a row to the same t
-    /// only the last one's positions are kept. `kept`: ascending, both ends included.
-    CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance);
+    /// only the last one's positions are kept. `kept`: ascending, both ends included. `smallestBlock`:
+    /// particles that are not worth dividing.
+    CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance,
+             std::size_t smallestBlock = 64);
 
     [[nodiscard]] bool done() const { return next_ + 1 >= times_.size(); }
-    [[nodiscard]] double share() const;  ///< computed so far, 0 … 1
+    [[nodiscard]] std::size_t units() const;  ///< of all its work, see advance()
+    [[nodiscard]] double share() const;       ///< computed so far, 0 … 1
     [[nodiscard]] const Trajectory& trajectory() const { return trajectory_; }
 
     /// Work for one particle and one step is the unit: does about `units` of them, at least one step of one
@@ -45,7 +48,8 @@ class CloudRun {
     std::vector<float> frames_;
     Advance advance_;
     Trajectory trajectory_;
-    std::size_t next_ = 0;   ///< index into times_ of where the cloud stands
+    std::size_t next_ = 0;  ///< index into times_ of where the cloud stands
+    std::size_t smallestBlock_ = 1;
     std::size_t block_ = 0;  ///< first particle of the next block within the step
 };
 
@@ -55,11 +59,11 @@ class CloudRun {
                                   std::size_t bytes);
 
 /// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`
-/// (of trainedOn()), as
-/// the settings say. The backend must outlive the run.
+/// (of trainedOn(), which is `trained` where the caller has it), as the settings say. The backend must
+/// outlive the run.
 /// @throws InputError where `data` has no denoiser of that kind, or as guidanceOf() and requireVariance()
 [[nodiscard]] CloudRun reverseRun(DenoiserBackend& backend, const NoiseSchedule& schedule,
                                   std::shared_ptr<const DataSet> data, const Settings& settings, int count,
-                                  std::size_t bytes);
+                                  std::size_t bytes, std::shared_ptr<const DataSet> trained = nullptr);
 
 }  // namespace diffuscope

@@ -9,6 +9,7 @@
 #include "training/Readings.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct Snapshot {
     Trajectory forwardPaths;   ///< the followed particles, the cloud's first, at every step
     Trajectory reversePaths;
     double reverseComputed = 0.0;  ///< share of the reverse run that has been computed, 0 … 1
+    /// Until it is complete, as the last seconds' work has shown. NaN before that, and where it is complete.
+    double reverseSecondsLeft = std::numeric_limits<double>::quiet_NaN();
 
     /// The network with the weights that `reverse` was computed with, whichever denoiser the sampler used;
     /// null before there is a backend.

@@ -135,6 +135,8 @@ Settings Engine::Worker::sampled(bool visible) {
 void Engine::Worker::startReverse(bool visible) {
     const Settings settings = sampled(visible);
     const int followed = std::min(followedParticles, settings_.view.particles);
+    // The last steps of an ideal denoiser cost a hundredth of the first ones: those tell nothing about these.
+    if (settings.sampler.denoiser == DenoiserKind::Ideal) pathSlices_ = cloudSlices_ = SlicePace();
     DenoiserBackend& backend = trainer_->backend();
     const auto state = std::make_shared<const TrainingState>(backend.state());
     const auto network = networkDenoiser(*state);
@@ -145,12 +147,14 @@ void Engine::Worker::startReverse(bool visible) {
     std::vector<double> noises = stepNoises(*schedule_, settings.sampler, shares);
     if (!stepNoise_ || *stepNoise_ != noises)  // who draws it sees by the pointer that it is another
         stepNoise_ = std::make_shared<const std::vector<double>>(std::move(noises));
-    pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes),
-             .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes),
+    pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes, trained_),
+             .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes,
+                                 trained_),
              .trainedSteps = trainer_->step(),
              .visible = visible,
              .state = state,
              .network = network};
+    pass_.pace = PassPace(pass_.paths.units() + pass_.cloud.units(), Clock::now());
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
     dirty_ = true;
@@ -178,9 +182,10 @@ void Engine::Worker::apply(const Settings& settings) {
     settings_ = settings;
     if (data) takeData(points);
     dirty_ = true;
-    // The ideal denoiser of many points costs a hundred times a network's step: the first slice is a careful
-    // one.
-    if (settings.sampler.denoiser != before.sampler.denoiser || data) secondsPerUnit_ = 1e-4;
+    if (data || schedule || settings.sampler.denoiser != before.sampler.denoiser ||
+        settings.sampler.kind != before.sampler.kind || settings.sampler.steps != before.sampler.steps ||
+        settings.view.particles != before.view.particles)
+        slowTold_ = false;
     if (settings.backend != before.backend) {
         pass_ = {};
         loadBackend();
@@ -281,13 +286,24 @@ void Engine::Worker::trainSlice() {
 }
 
 void Engine::Worker::cloudSlice() {
-    CloudRun& run = !pass_.paths.done() ? pass_.paths : pass_.cloud;
-    const auto units = static_cast<std::size_t>(std::max(1.0, sliceSeconds / secondsPerUnit_));
-    const auto start = Clock::now();
-    const std::size_t done = run.advance(units);
-    if (&run == &pass_.cloud && done > 0)
-        smoothInto(secondsPerUnit_, secondsSince(start) / static_cast<double>(done));
+    const std::size_t done = !pass_.paths.done() ? pathSlices_.advance(pass_.paths, sliceSeconds)
+                                                 : cloudSlices_.advance(pass_.cloud, sliceSeconds);
+    pass_.pace.add(done, Clock::now());
+    tellIfSlow();
     showPass();
+}
+
+/// An ideal denoiser asks every point for every particle and step. Nothing is left out to save time: who
+/// waits is told for how long.
+void Engine::Worker::tellIfSlow() {
+    constexpr double slow = 5.0;  // seconds
+    if (slowTold_ || settings_.sampler.denoiser != DenoiserKind::Ideal) return;
+    const double whole = pass_.pace.secondsInAll();
+    if (!(whole > slow)) return;
+    slowTold_ = true;
+    notify(false, "The ideal denoiser of " + std::to_string(trained_->size()) + " points takes about " +
+                      durationText(whole) + " for " + std::to_string(settings_.view.particles) +
+                      " particles; fewer points, particles or steps are faster.");
 }
 
 void Engine::Worker::work() {
@@ -334,6 +350,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reverseBefore = cloudBefore_;
     snapshot->reversePaths = shownPaths_;
     snapshot->reverseComputed = shownShare_;
+    if (pass_.visible && !pass_.cloud.done()) snapshot->reverseSecondsLeft = pass_.pace.secondsLeft();
     snapshot->network = shownNetwork_;
     snapshot->networkState = shownState_;
     snapshot->readings = readings_;

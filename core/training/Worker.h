@@ -2,6 +2,7 @@
 #include "training/CloudRun.h"
 #include "training/Engine.h"
 #include "training/Trainer.h"
+#include "training/WorkPace.h"
 
 #include <chrono>
 #include <deque>
@@ -43,6 +44,7 @@ class Engine::Worker {
         bool visible = true;                           ///< shown while partial; else only when complete
         std::shared_ptr<const TrainingState> state{};  ///< of that moment
         std::shared_ptr<const Denoiser> network{};     ///< with its weights
+        PassPace pace{};
     };
 
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
@@ -56,6 +58,7 @@ class Engine::Worker {
     void showPass();
     void trainSlice();
     void cloudSlice();
+    void tellIfSlow();
     void afterTraining(std::int64_t before, const std::optional<std::string>& event);
     void notify(bool warning, std::string sentence);
     void publish(bool atOnce);
@@ -84,7 +87,9 @@ class Engine::Worker {
     std::uint64_t era_ = 0;
 
     double secondsPerStep_ = 1e-3;
-    double secondsPerUnit_ = 1e-6;
+    SlicePace pathSlices_{1e-6};
+    SlicePace cloudSlices_{1e-6};
+    bool slowTold_ = false;
     std::deque<std::pair<Clock::time_point, std::int64_t>> pace_;
     std::shared_ptr<const LossHistory> history_;
     std::vector<Notice> notices_;

@@ -285,6 +285,34 @@ class EngineTest : public QObject {
         for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
     }
 
+    /// 100,000 points with the ideal denoiser are all asked. Who waits is told for how long, once, and need
+    /// not wait: other settings are taken at once.
+    void slowIdealDenoiserSaysSo() {
+        Settings settings = smallSettings();
+        settings.data.points = 100'000;
+        settings.schedule.steps = 1000;
+        settings.view.particles = 20'000;
+        settings.sampler.denoiser = DenoiserKind::Ideal;
+        Engine engine(settings, false);
+        const auto told = waitFor(engine, [](const Snapshot& s) { return !s.notices.empty(); });
+        QVERIFY(told);
+        QVERIFY(!told->notices.back().warning);
+        QVERIFY(QString::fromStdString(told->notices.back().sentence).contains("100000 points takes about"));
+        QCOMPARE(told->trained->size(), std::size_t{100'000});
+        QVERIFY(told->reverseSecondsLeft > 4.0);
+        const double before = told->reverseComputed;
+        QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.reverseComputed > before; }));
+        QCOMPARE(engine.snapshot()->notices.size(), std::size_t{1});
+        settings.sampler.denoiser = DenoiserKind::Network;
+        settings.view.particles = 100;
+        engine.setSettings(settings);
+        const auto after =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == settings && settled(s); });
+        QVERIFY(after);
+        QVERIFY(std::isnan(after->reverseSecondsLeft));
+        QCOMPARE(after->reverseComputed, 1.0);
+    }
+
     void idealDenoiserReproducesThePoints() {
         Settings settings = smallSettings();
         settings.data.points = 5;

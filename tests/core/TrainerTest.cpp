@@ -39,7 +39,7 @@ class LostBackend : public DenoiserBackend {
     void predict(std::span<const float>, const NoiseLevel&, std::span<float>, const Guidance&) override {}
     void reverse(std::span<const ReverseStep>, std::uint64_t, std::uint32_t, std::span<float>,
                  std::span<float>, std::span<float>, const Guidance&) override {}
-    std::unique_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet>) override {
+    std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet>) override {
         throw BackendError("lost");
     }
     void splat(std::span<const float>, const SplatView&, std::span<std::uint32_t>) override {}

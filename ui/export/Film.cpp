@@ -4,7 +4,7 @@
 #include "export/FilmFile.h"
 #include "scenes/Pace.h"
 #include "scenes/Scene.h"
-#include "training/CloudRun.h"
+#include "training/WorkPace.h"
 
 #include <QFileInfo>
 #include <QImage>
@@ -67,8 +67,9 @@ void validate(const FilmRequest& request, std::string_view format) {
 /// Runs a cloud to its end. Returns false when cancelled.
 template <typename Report>
 bool complete(CloudRun& run, Report report) {
+    SlicePace slices;
     while (!run.done()) {
-        run.advance(16'384);
+        (void)slices.advance(run, 0.02);
         if (!report(run.share())) return false;
     }
     return true;

@@ -1,6 +1,7 @@
 #include "widgets/TransportBar.h"
 
 #include "settings/Kinds.h"
+#include "training/WorkPace.h"
 #include "widgets/FieldRow.h"
 #include "widgets/Section.h"
 #include "widgets/Style.h"
@@ -126,7 +127,10 @@ void TransportBar::show(const std::shared_ptr<const Snapshot>& snapshot) {
     backend_->setText(snapshot->backend.renderer.empty()
                           ? tr("Starting…")
                           : tr("Runs on %1").arg(QString::fromStdString(snapshot->backend.renderer)));
-    reason_->setText(QString::fromStdString(snapshot->backend.reason));
+    constexpr double worthTelling = 5.0;  // seconds
+    const double left = snapshot->reverseSecondsLeft;
+    reason_->setText(left > worthTelling ? tr("The reverse run takes %1 more.").arg(text(durationText(left)))
+                                         : text(snapshot->backend.reason));
 }
 
 }  // namespace diffuscope

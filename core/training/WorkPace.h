@@ -1,0 +1,48 @@
+#pragma once
+#include "training/CloudRun.h"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace diffuscope {
+
+/// Advances runs by slices of about the same time, as the slice before has shown. The first one is small,
+/// because an ideal denoiser of a million points takes a thousand times as long as a network.
+class SlicePace {
+  public:
+    explicit SlicePace(double secondsPerUnit = 1e-3) : secondsPerUnit_(secondsPerUnit) {}
+
+    /// Returns the units that were done: see CloudRun::advance().
+    std::size_t advance(CloudRun& run, double seconds);
+
+  private:
+    double secondsPerUnit_;
+};
+
+/// How long a pass still takes, by the clock on the wall and what was done of it in the last seconds.
+class PassPace {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    PassPace() = default;
+    PassPace(std::size_t units, Clock::time_point start);  ///< `units` of work in all
+
+    void add(std::size_t units, Clock::time_point now);
+
+    [[nodiscard]] double secondsLeft() const;   ///< NaN before it has been measured; 0 at the end
+    [[nodiscard]] double secondsInAll() const;  ///< with what has passed
+
+  private:
+    std::size_t units_ = 0;
+    Clock::time_point start_;
+    std::deque<std::pair<Clock::time_point, std::size_t>> done_;  ///< of all units, the last seconds'
+};
+
+/// "3 minutes": seconds up to 90, minutes up to 90, hours.
+[[nodiscard]] std::string durationText(double seconds);
+
+}  // namespace diffuscope
