@@ -33,15 +33,21 @@ const DatasetRow& datasetRow(const Settings& s) {
     return datasets()[static_cast<std::size_t>(s.data.dataset)];
 }
 
-/// Whether data may come with classes: tables of points from a file may.
-bool mayHaveClasses(const DataSettings& data) {
-    static const std::vector<bool> known = [] {
-        std::vector<bool> classes;
+/// How many classes data may come with: tables of points from a file, and letters, with any number.
+int mostClassesOf(const DataSettings& data) {
+    static const std::vector<int> known = [] {
+        std::vector<int> classes;
         for (const DatasetRow& row : datasets())
-            classes.push_back(row.draw == nullptr || !row.draw(1, 1).classes.empty());
+            classes.push_back(row.draw == nullptr || row.drawText != nullptr
+                                  ? mostClasses
+                                  : static_cast<int>(row.draw(1, 1).classes.size()));
         return classes;
     }();
     return known[static_cast<std::size_t>(data.dataset)];
+}
+
+bool mayHaveClasses(const DataSettings& data) {
+    return mostClassesOf(data) > 0;
 }
 
 /// Whether the sampler's denoiser can be asked about a class.
@@ -160,9 +166,26 @@ const Field table[] = {
     {"sampler.denoiser", "", "Denoiser", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
      "What predicts the noise.", MEMBER(sampler.denoiser), [] { return plainChoices(denoisers()); }, nullptr,
      true},
-    {"sampler.class", "", "Class", "", Group::Sampler, Integer, 0, mostClasses, 1, lin, Cost::Resample,
-     "Which class of points is made: 0 for any, else its number.", MEMBER(sampler.classNumber), nullptr,
-     asksForClasses},
+    {"sampler.class",
+     "",
+     "Class",
+     "",
+     Group::Sampler,
+     Integer,
+     0,
+     mostClasses,
+     1,
+     lin,
+     Cost::Resample,
+     "Which class of points is made: 0 for any, else its number.",
+     MEMBER(sampler.classNumber),
+     nullptr,
+     asksForClasses,
+     false,
+     nullptr,
+     nullptr,
+     Quantity::Plain,
+     [](const Settings& s) { return static_cast<double>(mostClassesOf(s.data)); }},
     {"sampler.guidance", "w", "Guidance", "", Group::Sampler, Real, 0, 8, 0.1, lin, Cost::Resample,
      "ε̂ = ε̂ of any class + w (ε̂ of the class − that). 0 ignores the class, above 1 exaggerates it.",
      MEMBER(sampler.guidance), nullptr,

@@ -48,6 +48,7 @@ struct Field {
     std::string (*getText)(const Settings&) = nullptr;       ///< of FieldType::Text, which has no get and set
     void (*setText)(Settings&, std::string_view) = nullptr;  ///< @throws InputError saying what is accepted
     Quantity quantity = Quantity::Plain;                     ///< what its number is, for the notations
+    double (*reach)(const Settings&) = nullptr;  ///< where a slider ends now; null: at the maximum
 
     [[nodiscard]] double upper() const;  ///< maximum, or the index of the last choice
 };

@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QSignalSpy>
 #include <QSlider>
 #include <QTemporaryDir>
 #include <QTest>
@@ -333,6 +334,78 @@ class WindowTest : public QObject {
         }
         QCOMPARE(*other.studio().snapshot()->reverse.positions.front(),
                  *studio.snapshot()->reverse.positions.front());
+    }
+
+    /// What is asked for beside a file is set when it is open: settings as one step, and the view.
+    void optionsBesideAFile() {
+        QTemporaryDir folder;
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot() && studio.snapshot()->step > 5, 20000);
+        QSignalSpy opened(&studio, &Studio::playheadLoaded);
+        const QString path = folder.filePath("a.diffuscope");
+        studio.save(path, 10.0);
+        QTRY_COMPARE_WITH_TIMEOUT(studio.path(), path, 10000);
+        studio.open(path, [](Settings& settings) {
+            settings.view.showField = true;
+            settings.view.theme = ThemeKind::Projector;
+            settings.sampler.sigmaScale = 0.5;
+        });
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 10000);
+        QVERIFY(studio.settings().view.showField);
+        QCOMPARE(studio.settings().view.theme, ThemeKind::Projector);
+        QCOMPARE(studio.settings().sampler.sigmaScale, 0.5);
+        studio.undoStack().undo();
+        QCOMPARE(studio.settings().sampler.sigmaScale, 1.0);
+        QVERIFY(studio.settings().view.showField);
+    }
+
+    /// The lines under the controls name what costs what, as the settings have it.
+    void whatAChangeCosts() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        const auto lines = [&] {
+            QStringList all;
+            for (auto* label : window.findChildren<QLabel*>())
+                if (label->property("role") == "hint" && label->isVisible()) all << label->text();
+            return all.join('\n');
+        };
+        const QString anew = text(sentenceOf(Cost::StartAnew)).mid(1);
+        const QString on = text(sentenceOf(Cost::ContinueTraining)).mid(1);
+        QVERIFY2(lines().contains("Width, Depth, Prediction: t" + anew), qPrintable(lines()));
+        QVERIFY2(lines().contains("Loss, Learning rate, Batch: t" + on), qPrintable(lines()));
+        QVERIFY(!lines().contains("Conditioning"));                    // folded away
+        QCOMPARE(lines().count(text(sentenceOf(Cost::Resample))), 2);  // schedule and sampler
+        Settings indexed = studio.settings();
+        indexed.network.conditioning = Conditioning::StepIndex;
+        studio.change(indexed, "conditioning");
+        QCOMPARE(lines().count(text(sentenceOf(Cost::Resample))), 1);
+        QVERIFY(lines().contains("it must be trained for this schedule"));
+        auto* row = window.findChild<FieldRow*>("schedule.steps");
+        QVERIFY(row->toolTip().contains(text(sentenceOf(Cost::ContinueTraining))));
+    }
+
+    /// Where the data have eight classes, the slider ends at the eighth.
+    void theSliderOfClasses() {
+        Settings settings = smallSettings();
+        settings.data.dataset = DatasetKind::EightGaussians;
+        settings.sampler.denoiser = DenoiserKind::Ideal;
+        MainWindow window(settings);
+        window.show();
+        auto& studio = window.studio();
+        auto* row = window.findChild<FieldRow*>("sampler.class");
+        QVERIFY(row->applies());
+        auto* slider = row->findChild<QSlider*>();
+        QCOMPARE(slider->maximum(), 8);
+        slider->setValue(3);
+        QCOMPARE(studio.settings().sampler.classNumber, 3);
+        Settings moons = studio.settings();
+        moons.data.dataset = DatasetKind::TwoMoons;
+        studio.change(moons, "data set");
+        QCOMPARE(slider->maximum(), 2);
+        QCOMPARE(studio.settings().sampler.classNumber, 3);  // the run says that there is none
     }
 
     void opensATableAndRefusesOthers() {

@@ -140,11 +140,17 @@ void paintNumbers(QPainter& painter, QPointF right, const QFont& font, const Fra
 QString stateWord(const Frame& frame, const ShownCloud& shown, Lane lane) {
     if (!frame.snapshot || lane == Lane::Forward) return {};
     if (shown.stale && shown.positions) return QStringLiteral("recomputing");
-    if (frame.snapshot->settings.sampler.denoiser == DenoiserKind::Ideal)
-        return QStringLiteral("ideal denoiser");
-    if (frame.snapshot->settings.sampler.denoiser == DenoiserKind::Mixture)
-        return QStringLiteral("denoiser of the distribution");
-    return {};
+    const SamplerSettings& sampler = frame.snapshot->settings.sampler;
+    QStringList words;
+    if (sampler.denoiser == DenoiserKind::Ideal) words << QStringLiteral("ideal denoiser");
+    if (sampler.denoiser == DenoiserKind::Mixture) words << QStringLiteral("denoiser of the distribution");
+    const auto& data = frame.snapshot->data;
+    const auto label = static_cast<std::size_t>(sampler.classNumber - 1);
+    if (sampler.classNumber > 0 && data && label < data->classes.size())
+        words << QStringLiteral("class %1, w = %2")
+                     .arg(QString::fromStdString(data->classes[label]))
+                     .arg(sampler.guidance);
+    return words.join(QStringLiteral(" · "));
 }
 
 void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane lane) {

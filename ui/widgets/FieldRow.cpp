@@ -95,11 +95,7 @@ void FieldRow::buildNumber(Accent accent) {
     label_ = makeCaption();
     slider_ = new QSlider(Qt::Horizontal);
     slider_->setProperty("accent", names[static_cast<int>(accent)]);
-    const bool coarse = field_.type == FieldType::Integer && field_.scale == Scale::Linear &&
-                        field_.maximum - field_.minimum < sliderSteps;
-    slider_->setRange(0, coarse ? static_cast<int>(field_.maximum - field_.minimum) : sliderSteps);
-    slider_->setPageStep(std::max(1, slider_->maximum() / 20));
-    slider_->setSingleStep(std::max(1, slider_->maximum() / 200));
+    rangeSlider();
     slider_->setMinimumWidth(40);
     number_ = new NumberField(field_);
     number_->setFixedWidth(field_.id == "seed" ? 120 : 80);
@@ -118,6 +114,21 @@ void FieldRow::buildNumber(Accent accent) {
     connect(number_, &NumberField::edited, this, &FieldRow::assign);
     connect(number_, &NumberField::refused, this,
             [this](const QString& sentence) { studio_.report(true, sentence); });
+}
+
+/// A place for each value, where they are few.
+void FieldRow::rangeSlider() {
+    const double length = reach() - field_.minimum;
+    const bool coarse =
+        field_.type == FieldType::Integer && field_.scale == Scale::Linear && length < sliderSteps;
+    const QSignalBlocker blocker(slider_);
+    slider_->setRange(0, coarse ? static_cast<int>(length) : sliderSteps);
+    slider_->setPageStep(std::max(1, slider_->maximum() / 20));
+    slider_->setSingleStep(std::max(1, slider_->maximum() / 200));
+}
+
+double FieldRow::reach() const {
+    return field_.reach ? std::max(field_.reach(studio_.settings()), field_.minimum + 1.0) : field_.maximum;
 }
 
 void FieldRow::buildSwitch() {
@@ -211,7 +222,7 @@ void FieldRow::assignText(const QString& text) {
 
 int FieldRow::sliderPosition(double value) const {
     const double low = field_.minimum;
-    const double high = field_.maximum;
+    const double high = reach();
     const double share = field_.scale == Scale::Logarithmic ? std::log(value / low) / std::log(high / low)
                                                             : (value - low) / (high - low);
     return static_cast<int>(std::lround(share * slider_->maximum()));
@@ -220,7 +231,7 @@ int FieldRow::sliderPosition(double value) const {
 double FieldRow::sliderValue(int position) const {
     const double share = static_cast<double>(position) / slider_->maximum();
     const double low = field_.minimum;
-    const double high = field_.maximum;
+    const double high = reach();
     if (position == 0) return low;
     if (position == slider_->maximum()) return high;
     double value =
@@ -254,6 +265,7 @@ void FieldRow::refresh() {
     if (slider_) {
         const QSignalBlocker blocker(slider_);
         // A handle under the mouse stays where the hand holds it.
+        if (field_.reach) rangeSlider();
         if (!slider_->isSliderDown()) slider_->setValue(sliderPosition(value));
         number_->setValue(value);
     }

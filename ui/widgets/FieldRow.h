@@ -27,6 +27,7 @@ class FieldRow : public QWidget {
 
   private:
     void buildNumber(Accent accent);
+    void rangeSlider();
     void buildSwitch();
     void buildChoice();
     void buildText();
@@ -34,6 +35,7 @@ class FieldRow : public QWidget {
     void name();  ///< writes what the row says, in the notation of the settings
     void assign(double value);
     void assignText(const QString& text);
+    [[nodiscard]] double reach() const;  ///< where the slider ends
     [[nodiscard]] int sliderPosition(double value) const;
     [[nodiscard]] double sliderValue(int position) const;
 
