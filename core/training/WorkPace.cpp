@@ -9,6 +9,7 @@ namespace {
 constexpr double mostUnits = 1u << 26;
 constexpr std::chrono::seconds window{5};
 constexpr std::chrono::milliseconds judgedAfter{500};
+constexpr int fewestSlices = 20;
 
 double secondsOf(PassPace::Clock::duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -34,6 +35,7 @@ PassPace::PassPace(std::size_t units, Clock::time_point start) : units_(units), 
 void PassPace::add(std::size_t units, Clock::time_point now) {
     if (done_.empty()) return;
     done_.emplace_back(now, done_.back().second + units);
+    ++slices_;
     while (done_.size() > 2 && now - done_.front().first > window) done_.pop_front();
 }
 
@@ -42,7 +44,8 @@ double PassPace::secondsLeft() const {
     const auto& [from, before] = done_.front();
     const auto& [until, done] = done_.back();
     if (done >= units_) return 0.0;
-    if (until - start_ < judgedAfter || done == before) return std::numeric_limits<double>::quiet_NaN();
+    if (until - start_ < judgedAfter || slices_ < fewestSlices || done == before)
+        return std::numeric_limits<double>::quiet_NaN();
     return secondsOf(until - from) * static_cast<double>(units_ - done) / static_cast<double>(done - before);
 }
 

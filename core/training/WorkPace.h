@@ -38,6 +38,7 @@ class PassPace {
 
   private:
     std::size_t units_ = 0;
+    int slices_ = 0;
     Clock::time_point start_;
     std::deque<std::pair<Clock::time_point, std::size_t>> done_;  ///< of all units, the last seconds'
 };
