@@ -1,10 +1,15 @@
 #include "SweepRun.h"
 
+#include "ImportedData.h"
 #include "Interrupt.h"
 #include "TrainLoop.h"
 #include "denoiser/DenoiserBackend.h"
+#include "denoiser/Guidance.h"
+#include "diffusion/IdealDenoiser.h"
 #include "diffusion/NoiseSchedule.h"
-#include "measures/SlicedWasserstein.h"
+#include "diffusion/Trajectory.h"
+#include "measures/Evaluation.h"
+#include "training/CloudRun.h"
 #include "training/WorkPace.h"
 
 #include <algorithm>
@@ -40,7 +45,8 @@ struct Measurement {
 
 struct Row {
     std::size_t combination;
-    std::vector<double> measured;
+    double training;
+    Evaluation evaluation;
 };
 struct Failure {
     std::size_t combination;
@@ -51,35 +57,34 @@ struct Notice {
 };
 using Event = std::variant<Row, Failure, Notice>;
 
-template <typename S>
-std::vector<float> freshPoints(const S& settings, const DataSet& data, int count, std::uint64_t seed) {
-    if constexpr (requires { freshDraws(settings.data, data, count, seed); })
-        return freshDraws(settings.data, data, count, seed).points;
-    else
-        return freshDraws(settings.data.dataset, data, count, seed).points;
-}
+/// What a worker measures with, and keeps from one combination to the next.
+struct Instruments {
+    std::optional<BackendKind> kind;
+    std::unique_ptr<DenoiserBackend> backend;
+    Evaluator evaluator;
+    ThreadPool pool;
+};
 
-std::vector<double> measure(const SweepCombination& combination, DenoiserBackend& backend,
-                            const std::shared_ptr<const DataSet>& data, const std::function<void()>& pause) {
+Evaluation measure(const SweepCombination& combination, Instruments& instruments, const Trained& trained,
+                   const std::function<void()>& pause) {
     const Settings& settings = combination.settings;
-    const NoiseSchedule schedule(settings.schedule);
-    CloudRun run = reverseRun(backend, schedule, data, settings, combination.count, 0);
+    CloudRun run = reverseRun(*instruments.backend, NoiseSchedule(settings.schedule), trained.data, settings,
+                              combination.count, 0);
     SlicePace slices;
     while (!run.done()) {
         pause();
         (void)slices.advance(run, 0.05);
     }
-    const std::vector<float>& samples = *run.trajectory().positions.front();
-    const auto fresh = freshPoints(settings, *data, combination.count, settings.seed);
-    const auto other = freshPoints(settings, *data, combination.count, settings.seed + 1);
-    return {slicedWasserstein(samples, fresh), slicedWasserstein(other, fresh)};
+    requireFinite(run.trajectory());
+    const Guidance guidance = guidanceOf(settings, *trained.data);
+    const auto denoiser =
+        guidedDenoiser(denoiserFor(settings.sampler.denoiser, trainedOn(settings.data.dataset, trained.data),
+                                   networkDenoiser(trained.state)),
+                       guidance);
+    return instruments.evaluator.evaluate(settings, trained.data,
+                                          {*run.trajectory().positions.front(), *denoiser, guidance.label},
+                                          {instruments.pool, pause});
 }
-
-/// A backend to measure with, which a worker keeps from one combination to the next.
-struct MeasuringBackend {
-    std::optional<BackendKind> kind;
-    std::unique_ptr<DenoiserBackend> backend;
-};
 
 /// One sweep: what the workers share.
 class Sweep {
@@ -89,9 +94,9 @@ class Sweep {
 
   private:
     void work();
-    void train(const SweepTraining& training, double& passed, MeasuringBackend& measuring);
-    bool measureNext(MeasuringBackend& measuring);
-    void measureOne(const Measurement& next, MeasuringBackend& measuring);
+    void train(const SweepTraining& training, double& passed, Instruments& instruments);
+    bool measureNext(Instruments& instruments);
+    void measureOne(const Measurement& next, Instruments& instruments);
     void pause() const;
     void tell(Event event);
     [[nodiscard]] double share() const;  // with the mutex locked
@@ -121,7 +126,7 @@ Sweep::Sweep(const SweepGrid& grid, const SweepWork& work) : grid_(grid) {
     std::vector<bool> wanted(grid.combinations().size(), false);
     for (const std::size_t combination : work.todo) wanted[combination] = true;
     for (const SweepTraining& training : grid.trainings()) {
-        SweepTraining left{training.settings, {}};
+        SweepTraining left{training.settings, training.file, training.columns, {}};
         for (const std::size_t combination : training.combinations)
             if (wanted[combination]) left.combinations.push_back(combination);
         if (!left.combinations.empty()) trainings_.push_back(std::move(left));
@@ -156,27 +161,25 @@ std::unique_ptr<DenoiserBackend> Sweep::backendOf(BackendKind kind) {
     return makeBackend(kind, threads_);
 }
 
-void Sweep::measureOne(const Measurement& next, MeasuringBackend& measuring) {
+void Sweep::measureOne(const Measurement& next, Instruments& instruments) {
     const SweepCombination& combination = grid_.combinations()[next.combination];
     const BackendKind kind = combination.settings.backend;
     try {
-        if (measuring.kind != kind) {
-            measuring.backend = backendOf(kind);
-            measuring.kind = kind;
+        if (instruments.kind != kind) {
+            instruments.backend = backendOf(kind);
+            instruments.kind = kind;
         }
-        measuring.backend->setState(next.trained->state);
-        Row row{next.combination, {combination.seconds > 0.0 ? next.trained->steps : next.trained->seconds}};
-        const auto measures =
-            measure(combination, *measuring.backend, next.trained->data, [this] { pause(); });
-        row.measured.insert(row.measured.end(), measures.begin(), measures.end());
-        tell(std::move(row));
+        instruments.backend->setState(next.trained->state);
+        tell(Row{next.combination, combination.seconds > 0.0 ? next.trained->steps : next.trained->seconds,
+                 measure(combination, instruments, *next.trained, [this] { pause(); })});
     } catch (const std::exception& error) {
-        measuring = {};  // a lost device does not come back
+        instruments.kind.reset();  // a lost device does not come back
+        instruments.backend.reset();
         tell(Failure{next.combination, error.what()});
     }
 }
 
-bool Sweep::measureNext(MeasuringBackend& measuring) {
+bool Sweep::measureNext(Instruments& instruments) {
     Measurement next;
     {
         const std::lock_guard lock(mutex_);
@@ -184,16 +187,18 @@ bool Sweep::measureNext(MeasuringBackend& measuring) {
         next = std::move(measurements_.front());
         measurements_.pop_front();
     }
-    measureOne(next, measuring);
+    measureOne(next, instruments);
     return true;
 }
 
 /// Trains to the steps of every combination in turn, and measures on the way.
-void Sweep::train(const SweepTraining& training, double& passed, MeasuringBackend& measuring) {
+void Sweep::train(const SweepTraining& training, double& passed, Instruments& instruments) {
     std::size_t at = 0;
     const auto& combinations = training.combinations;
     try {
-        const auto data = trainingData(training.settings.data, training.settings.seed);
+        const auto data = training.file.empty()
+                              ? trainingData(training.settings.data, training.settings.seed)
+                              : importedData(training.file, training.columns, training.settings);
         Trainer trainer(training.settings, data, backendOf(training.settings.backend));
         double seconds = 0.0;
         while (at < combinations.size()) {
@@ -218,7 +223,7 @@ void Sweep::train(const SweepTraining& training, double& passed, MeasuringBacken
                 passed = static_cast<double>(at);
             }
             workable_.notify_all();
-            while (measureNext(measuring)) pause();
+            while (measureNext(instruments)) pause();
         }
     } catch (const std::exception& error) {
         for (; at < combinations.size(); ++at) tell(Failure{combinations[at], error.what()});
@@ -226,18 +231,18 @@ void Sweep::train(const SweepTraining& training, double& passed, MeasuringBacken
 }
 
 void Sweep::work() {
-    MeasuringBackend measuring;
+    Instruments instruments{{}, nullptr, Evaluator(grid_.measures()), ThreadPool(threads_)};
     std::unique_lock lock(mutex_);
     while (!stop_ && !interrupted()) {
         if (!measurements_.empty()) {
             lock.unlock();
-            (void)measureNext(measuring);
+            (void)measureNext(instruments);
             lock.lock();
         } else if (next_ < trainings_.size()) {
             const std::size_t mine = next_++;
             ++training_;
             lock.unlock();
-            train(trainings_[mine], passed_[mine], measuring);
+            train(trainings_[mine], passed_[mine], instruments);
             lock.lock();
             --training_;
             workable_.notify_all();
@@ -280,7 +285,8 @@ void Sweep::run(const SweepEvents& events) {
             const double done = share();
             lock.unlock();
             for (const Event& event : happened) {
-                if (const auto* row = std::get_if<Row>(&event)) events.row(row->combination, row->measured);
+                if (const auto* row = std::get_if<Row>(&event))
+                    events.row(row->combination, row->training, row->evaluation);
                 if (const auto* failure = std::get_if<Failure>(&event))
                     events.failure(failure->combination, failure->sentence);
                 if (const auto* notice = std::get_if<Notice>(&event)) events.notice(notice->sentence);

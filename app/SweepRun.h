@@ -10,8 +10,9 @@ namespace diffuscope {
 
 /// What comes out of a sweep on the thread that calls runSweep().
 struct SweepEvents {
-    /// A combination is done: what sweepMeasures() names.
-    std::function<void(std::size_t combination, const std::vector<double>& measured)> row;
+    /// A combination is done. `training`: the seconds that the training of its network took or, where it went
+    /// by the clock, its steps.
+    std::function<void(std::size_t combination, double training, const Evaluation& evaluation)> row;
     /// A combination cannot be done, and why.
     std::function<void(std::size_t combination, const std::string& sentence)> failure;
     /// Something that a training says.

@@ -3,6 +3,7 @@
 #include "Progress.h"
 #include "Sampling.h"
 #include "denoiser/DenoiserBackend.h"
+#include "denoiser/Guidance.h"
 #include "diffusion/IdealDenoiser.h"
 #include "measures/Evaluation.h"
 #include "verbs/Verbs.h"
@@ -23,30 +24,18 @@ struct Options {
     std::string out;
 };
 
-void addReading(nlohmann::ordered_json& json, const std::string& key, const Reading& reading) {
-    json[key] = reading.value;
-    json[key + "_floor"] = reading.floor;
-}
-
 /// The keys are those of the command line's help. A number that is not finite is null.
-nlohmann::ordered_json jsonOf(const Evaluation& evaluation) {
+nlohmann::ordered_json jsonOf(const Evaluation& evaluation, int classNumber) {
     nlohmann::ordered_json json;
     json["count"] = evaluation.count;
     json["seed"] = evaluation.seed;
+    json["class"] = classNumber;
     json["from"] = evaluation.from;
-    addReading(json, "sliced_w2", evaluation.distances.slicedW2);
-    addReading(json, "mmd2", evaluation.distances.mmd2);
-    addReading(json, "energy_distance", evaluation.distances.energy);
-    json["bound_bits_per_dim"] = nullptr;
-    json["bound_error"] = nullptr;
+    for (const MeasureRow& row : measures())
+        for (const MeasuredNumber& number : row.numbers)
+            json[std::string(number.key)] = number.of(evaluation);
     json["bound_terms"] = nullptr;
-    if (evaluation.bound) {
-        json["bound_bits_per_dim"] = evaluation.bound->bitsPerDim;
-        json["bound_error"] = evaluation.bound->error;
-        json["bound_terms"] = evaluation.bound->terms;
-    }
-    json["log_likelihood"] = evaluation.logLikelihood.mean;
-    json["log_likelihood_error"] = evaluation.logLikelihood.error;
+    if (evaluation.bound) json["bound_terms"] = evaluation.bound->terms;
     json["log_likelihood_log_snr"] = evaluation.logLikelihood.logSnr;
     json["points"] = evaluation.logLikelihood.count;
     json["note"] = evaluation.note;
@@ -63,9 +52,8 @@ int runEvaluate(const Options& options) {
     const SavedRun& saved = session.run;
     const Settings settings = samplingSettings(options.common, options.sampling, saved.settings);
     requireFit(settings, saved, options.session);
-    if (settings.sampler.classNumber != 0)
-        throw UsageError(
-            "evaluate compares samples with draws of all classes: set sampler.class=0, points of any class.");
+    Guidance guidance;
+    asUsage([&] { guidance = guidanceOf(settings, *saved.data); });
 
     const auto backend = makeBackend(settings.backend, options.common.threads);
     backend->setState(saved.state);
@@ -81,15 +69,18 @@ int runEvaluate(const Options& options) {
                                   stopIfInterrupted();
                                   progress.show(share, what);
                               }};
-    const auto denoiser = denoiserFor(settings.sampler.denoiser, trainedOn(settings.data.dataset, saved.data),
-                                      networkDenoiser(saved.state));
-    const Evaluation evaluation = evaluate(settings, *saved.data, {*trajectory.positions.front(), *denoiser},
-                                           measuring, [&](double before, std::string_view now) {
-                                               share = before;
-                                               what = now;
-                                           });
+    const auto denoiser =
+        guidedDenoiser(denoiserFor(settings.sampler.denoiser, trainedOn(settings.data.dataset, saved.data),
+                                   networkDenoiser(saved.state)),
+                       guidance);
+    Evaluator evaluator(allMeasures(), [&](double before, std::string_view now) {
+        share = before;
+        what = now;
+    });
+    const Evaluation evaluation = evaluator.evaluate(
+        settings, saved.data, {*trajectory.positions.front(), *denoiser, guidance.label}, measuring);
     progress.clear();
-    const std::string line = jsonOf(evaluation).dump() + '\n';
+    const std::string line = jsonOf(evaluation, settings.sampler.classNumber).dump() + '\n';
     if (options.out.empty())
         std::cout << line;
     else
@@ -98,7 +89,9 @@ int runEvaluate(const Options& options) {
 }
 
 constexpr const char* keys =
-    "Keys: count and seed; from: where the fresh draws come from (generator, held-out fifth, the data "
+    "Keys: count and seed; class: the number of the one that was asked for (0: any), with whose draws "
+    "everything is\n"
+    "compared; from: where the fresh draws come from (generator, held-out fifth, the data "
     "themselves);\n"
     "sliced_w2, mmd2 (unbiased: scatters about 0) and energy_distance (V-statistic), each from generated to "
     "fresh points,\n"

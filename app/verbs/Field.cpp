@@ -42,13 +42,17 @@ struct Question {
     FieldLevel level;
 };
 
-/// Settings that a field can depend on: of the schedule with --t, and the clamp of x0.
-void requireEffects(const Options& options, FieldQuantity quantity) {
+/// Settings that a field can depend on: of the schedule with --t, the clamp of x0, the class and, of what is
+/// predicted, its guidance.
+void requireEffects(const Options& options, FieldQuantity quantity, const Settings& settings) {
     for (const std::string& assignment : options.common.assignments) {
         const Field& field = fieldById(std::string_view(assignment).substr(0, assignment.find('=')));
         const bool schedule = field.group == Group::Schedule && options.t;
         const bool clamp = field.id == "sampler.clamp" && quantity == FieldQuantity::X0;
-        if (!schedule && !clamp) throw UsageError(std::string(field.id) + " has no effect on this field.");
+        const bool guidance = field.id == "sampler.guidance" && quantity != FieldQuantity::Density &&
+                              settings.sampler.classNumber != 0;
+        if (!schedule && !clamp && !guidance && field.id != "sampler.class")
+            throw UsageError(std::string(field.id) + " has no effect on this field.");
     }
 }
 
@@ -97,20 +101,26 @@ Question prepare(const Options& options, const SavedRun& saved) {
     asUsage([&] {
         question.quantity = static_cast<FieldQuantity>(requireIndex(choices, options.quantity, "quantity"));
     });
-    requireEffects(options, question.quantity);
+    requireEffects(options, question.quantity, settings);
     const DenoiserKind kind = denoiserOf(options, question.quantity, settings);
     const bool network = asksTheNetwork(question.quantity, kind);
     question.level = levelOf(options, settings, network);
     FieldSources& sources = question.sources;
-    asUsage([&] { requireDenoiser(kind, *saved.data); });
+    const std::shared_ptr<const DataSet> data = trainedOn(settings.data.dataset, saved.data);
+    asUsage([&] {
+        Settings asked = settings;
+        asked.sampler.denoiser = network ? DenoiserKind::Network : kind;
+        sources.guidance = guidanceOf(asked, *data);
+        requireDenoiser(kind, *data, sources.guidance.label);
+    });
     if (question.quantity == FieldQuantity::Density) {
-        sources.density = std::make_shared<const Density>(saved.data, kind);
+        sources.density = std::make_shared<const Density>(data, kind, sources.guidance.label);
         return question;
     }
     std::shared_ptr<const Denoiser> learned;
     if (network) learned = networkDenoiser(saved.state);
     sources.denoiser = learned;
-    const auto chosen = denoiserFor(kind, saved.data, learned);
+    const auto chosen = denoiserFor(kind, data, learned);
     (question.quantity == FieldQuantity::Error ? sources.ideal : sources.denoiser) = chosen;
     if (settings.sampler.clampX0) sources.clamp = clampBox(saved.data->points);
     return question;
@@ -244,7 +254,9 @@ CLI::App* addFieldVerb(CLI::App& program, Run& run) {
         "variance\n"
         "along each axis. x0 is clamped as the session's sampler does; --set sampler.clamp=off shows it as "
         "it is.\n"
-        "error is |eps_theta - eps*|.\n"
+        "error is |eps_theta - eps*|. The session's class and guidance count as in the sampler (--set "
+        "sampler.class=K,\n"
+        "sampler.guidance=W); the density is that of the class.\n"
         "Example: diffuscope field swiss.diffuscope --t 200 --quantity score --grid 128 --out score.npy");
     verb->callback([options, &run] { run = [options] { return field(*options); }; });
     return verb;

@@ -4,6 +4,7 @@
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Parametrisation.h"
 #include "diffusion/ReverseSampler.h"
+#include "measures/Evaluation.h"
 #include "scenes/Scene.h"
 #include "settings/Fields.h"
 #include "verbs/Verbs.h"
@@ -36,6 +37,7 @@ constexpr Kind kinds[] = {
     {"losses", [] { return choicesOf(losses()); }},
     {"layers", [] { return choicesOf(layers()); }},
     {"scenes", [] { return choicesOf(scenes()); }},
+    {"measures", [] { return choicesOf(measures()); }},
     {"backends", [] { return plain(backends()); }},
 };
 constexpr std::string_view settingsKind = "settings";

@@ -1,9 +1,12 @@
 #include "Error.h"
 #include "Files.h"
+#include "ImportedData.h"
 #include "Interrupt.h"
 #include "Progress.h"
 #include "RowFile.h"
 #include "SweepRun.h"
+#include "denoiser/Guidance.h"
+#include "diffusion/IdealDenoiser.h"
 #include "sweep/SweepTable.h"
 #include "verbs/Verbs.h"
 
@@ -40,6 +43,32 @@ std::unique_ptr<SweepGrid> readGrid(const Options& options) {
     }
 }
 
+/// Refuses what the data cannot give before anything is trained: files that cannot be read, classes and
+/// mixtures that they do not have. No seed changes that.
+void requireData(const SweepGrid& grid, const std::vector<std::size_t>& wanted) {
+    const SweepTraining* known = nullptr;
+    std::shared_ptr<const DataSet> data;
+    for (const std::size_t i : wanted) {
+        const SweepCombination& combination = grid.combinations()[i];
+        const SweepTraining& training = grid.trainings()[combination.training];
+        const Settings& settings = combination.settings;
+        if (!data || known->settings.data != settings.data || known->file != training.file ||
+            known->columns != training.columns) {
+            stopIfInterrupted();
+            data = training.file.empty() ? trainingData(settings.data, settings.seed)
+                                         : importedData(training.file, training.columns, settings);
+            known = &training;
+        }
+        try {
+            (void)guidanceOf(settings, *data);
+            requireDenoiser(settings.sampler.denoiser, *data);
+        } catch (const InputError& error) {
+            throw UsageError("Combination " + std::to_string(i + 1) + " (" + nameOf(grid, combination) +
+                             "): " + error.what());
+        }
+    }
+}
+
 /// The combinations that `--shard I/N` takes, or all.
 std::vector<std::size_t> shardOf(const std::string& text, const SweepGrid& grid) {
     if (text.empty()) return grid.shard(1, 1);
@@ -68,6 +97,7 @@ std::string durationText(double seconds) {
 int sweep(const Options& options) {
     const auto grid = readGrid(options);
     std::vector<std::size_t> mine = shardOf(options.shard, *grid);
+    requireData(*grid, mine);
     RowFile file(options.out);
     SweepTable table(*grid);
     table.read(file.text(), options.out);
@@ -90,8 +120,8 @@ int sweep(const Options& options) {
     const auto begin = std::chrono::steady_clock::now();
     std::size_t failed = 0;
     SweepEvents events;
-    events.row = [&](std::size_t combination, const std::vector<double>& measured) {
-        file.append(table.add(combination, measured));
+    events.row = [&](std::size_t combination, double training, const Evaluation& evaluation) {
+        file.append(table.add(combination, training, evaluation));
     };
     events.failure = [&](std::size_t combination, const std::string& sentence) {
         ++failed;
@@ -173,14 +203,22 @@ CLI::App* addSweepVerb(CLI::App& program, Run& run) {
     verb->footer(
         "Keys of the grid: ids of diffuscope list settings; steps or seconds (of training); count (samples "
         "on\n"
-        "either side of the measures, 2000). A value alone is a list of one. Combinations that differ in "
-        "the\n"
+        "either side of the measures, 2000); measures (of diffuscope list measures: all). A value of "
+        "data.set "
+        "may be\n"
+        "a file of points (.csv, .npy, .png, .jpg), with columns (\"a,b\") where a table has more than two. "
+        "A "
+        "value\n"
+        "alone is a list of one. Combinations that differ in the\n"
         "sampler or in steps share one training; with \"one-network\": true also those that differ in the\n"
         "schedule: the network learns under the first and is sampled under all. --set, --seed and --backend "
         "add\n"
         "lists of one. --shard takes every N-th training with all its rows, or every N-th combination where\n"
         "there are fewer trainings than shards. A sweep that was stopped, or killed, goes on when it is run\n"
-        "again. On the CPU the same grid gives the same rows, but for seconds (the training's).\n"
+        "again. On the CPU the same grid gives the same rows, but for seconds (the training's). The columns "
+        "of\n"
+        "the measures are the keys of diffuscope evaluate; a bound is inf where the reverse steps add no "
+        "noise.\n"
         "Example: diffuscope sweep grid.json --jobs 2 --out results.csv\n"
         "with grid.json: {\"schedule.kind\": [\"linear\", \"cosine\"], \"seed\": [1, 2, 3], \"steps\": "
         "4000}");

@@ -1,12 +1,12 @@
 #include "Error.h"
 #include "Files.h"
+#include "ImportedData.h"
 #include "Interrupt.h"
 #include "Progress.h"
 #include "TrainLoop.h"
 #include "data/DataSet.h"
 #include "denoiser/DenoiserBackend.h"
 #include "io/Import.h"
-#include "scenes/Ink.h"
 #include "training/Trainer.h"
 #include "verbs/Verbs.h"
 
@@ -30,38 +30,15 @@ struct Options {
     std::string resume;
 };
 
-bool isFile(const std::string& dataset) {
-    const std::string ending = endingOf(dataset);
-    return !ending.empty() || dataset.find('/') != std::string::npos;
-}
-
-std::shared_ptr<const DataSet> importedData(const std::string& path, const std::string& columns,
-                                            const Settings& settings) {
-    constexpr std::string_view known[] = {"csv", "npy", "png", "jpg", "jpeg"};
-    requireEnding(path, known);
-    const bool picture = isPicture(QString::fromStdString(path));
-    if (picture && !columns.empty())
-        throw UsageError("--columns belongs to a table; " + path + " is a picture.");
-    const std::string bytes = readFile(path);
-    try {
-        if (picture)
-            return std::make_shared<const DataSet>(
-                importPicture(QByteArray::fromStdString(bytes), settings.data.points, settings.seed));
-        return std::make_shared<const DataSet>(importPoints(bytes, columns));
-    } catch (const InputError& error) {
-        throw InputError(path + ": " + error.what());
-    }
-}
-
 /// Settings and data as the options want them, on top of the session that is gone on with.
 std::shared_ptr<const DataSet> prepare(const Options& options, SavedRun& run) {
     const DataSettings before = run.settings.data;
     const std::uint64_t seedBefore = run.settings.seed;
     Settings& settings = run.settings;
     options.common.applyTo(settings);
-    if (!options.columns.empty() && !isFile(options.dataset))
+    if (!options.columns.empty() && !namesFile(options.dataset))
         throw UsageError("--columns belongs to a --dataset that is a file.");
-    if (isFile(options.dataset)) {
+    if (namesFile(options.dataset)) {
         settings.data.dataset = DatasetKind::Imported;
         check(settings);
         return importedData(options.dataset, options.columns, settings);

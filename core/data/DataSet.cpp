@@ -56,7 +56,56 @@ const DatasetRow& rowOf(DatasetKind kind) {
     return datasets()[static_cast<std::size_t>(kind)];
 }
 
+[[noreturn]] void refuseClass(const DataSet& data, int label) {
+    throw InputError("The data have no points of class " + nameOfClass(data, label) + ".");
+}
+
+/// Draws of a generator, of one class in as many rounds as it takes.
+std::vector<float> freshPoints(const DataSettings& settings, const DataSet& data, int count,
+                               std::uint64_t seed, int label) {
+    constexpr int fewestDrawn = 4096;    // of a round, where most of it is of other classes
+    constexpr std::uint32_t tries = 64;  // rounds without one of the class: the rarest are one in hundreds
+    const std::size_t wanted = 2 * static_cast<std::size_t>(count);
+    std::vector<float> points;
+    for (std::uint32_t round = 0; points.size() < wanted; ++round) {
+        if (round == tries && points.empty()) refuseClass(data, label);
+        const auto words = philox(seed, Stream::HeldOut, round, 0);
+        const std::uint64_t derived = std::uint64_t{words[1]} << 32 | words[0];
+        const int drawn = label == anyClass ? count : std::max(count, fewestDrawn);
+        const std::vector<float> more = pointsOfClass(drawFrom(settings, drawn, derived), label);
+        points.insert(points.end(), more.begin(), more.end());
+    }
+    points.resize(wanted);
+    return points;
+}
+
+/// Those of `rows` that are of the class.
+std::vector<std::uint32_t> rowsOfClass(const DataSet& data, std::vector<std::uint32_t> rows, int label) {
+    if (label != anyClass)
+        std::erase_if(rows,
+                      [&](std::uint32_t row) { return data.labels.empty() || data.labels[row] != label; });
+    return rows;
+}
+
 }  // namespace
+
+bool hasPointsOf(const DataSet& data, int label) {
+    return label == anyClass || std::find(data.labels.begin(), data.labels.end(), label) != data.labels.end();
+}
+
+std::vector<float> pointsOfClass(const DataSet& data, int label) {
+    if (label == anyClass) return data.points;
+    std::vector<float> points;
+    for (std::size_t i = 0; i < data.labels.size(); ++i)
+        if (data.labels[i] == label)
+            points.insert(points.end(), {data.points[2 * i], data.points[2 * i + 1]});
+    return points;
+}
+
+std::string nameOfClass(const DataSet& data, int label) {
+    const auto index = static_cast<std::size_t>(label);
+    return index < data.classes.size() ? data.classes[index] : std::to_string(label + 1);
+}
 
 Box clampBox(std::span<const float> points) {
     if (points.empty()) return {};
@@ -196,19 +245,20 @@ std::shared_ptr<const DataSet> trainedOn(DatasetKind kind, std::shared_ptr<const
     return std::make_shared<const DataSet>(trainingPart(*data));
 }
 
-FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count, std::uint64_t seed) {
-    const DatasetRow& row = rowOf(settings.dataset);
-    if (!row.isTable) {
-        const auto words = philox(seed, Stream::HeldOut, 0, 0);
-        const std::uint64_t derived = std::uint64_t{words[1]} << 32 | words[0];
-        return {drawFrom(settings, count, derived).points, "generator"};
+FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count, std::uint64_t seed,
+                      int label) {
+    if (!rowOf(settings.dataset).isTable)
+        return {freshPoints(settings, data, count, seed, label), "generator"};
+    if (data.size() >= fewestToHoldOut) {
+        std::vector<std::uint32_t> heldOut = shuffledRows(data.size());
+        heldOut.resize(data.size() / 5);
+        heldOut = rowsOfClass(data, std::move(heldOut), label);
+        if (!heldOut.empty())
+            return {drawRows(data, heldOut, count, seed, Stream::Measure).points, "held-out fifth"};
     }
-    if (data.size() < fewestToHoldOut)
-        return {drawRows(data, allRows(data.size()), count, seed, Stream::Measure).points,
-                "the data themselves"};
-    std::vector<std::uint32_t> heldOut = shuffledRows(data.size());
-    heldOut.resize(data.size() / 5);
-    return {drawRows(data, heldOut, count, seed, Stream::Measure).points, "held-out fifth"};
+    const std::vector<std::uint32_t> rows = rowsOfClass(data, allRows(data.size()), label);
+    if (rows.empty()) refuseClass(data, label);
+    return {drawRows(data, rows, count, seed, Stream::Measure).points, "the data themselves"};
 }
 
 }  // namespace diffuscope

@@ -27,6 +27,9 @@ struct GaussianComponent {
     std::int32_t label;                ///< class, 0 where there are none
 };
 
+/// In place of a class index: points of whatever class.
+constexpr int anyClass = -1;
+
 /// A finite set of points in model units.
 struct DataSet {
     std::vector<float> points;         ///< (N, 2) row-major: x0, y0, x1, y1 …
@@ -39,6 +42,14 @@ struct DataSet {
 
     [[nodiscard]] std::size_t size() const { return points.size() / 2; }
 };
+
+[[nodiscard]] bool hasPointsOf(const DataSet& data, int label);  ///< true for anyClass
+
+/// The points of a class, or all. (count, 2)
+[[nodiscard]] std::vector<float> pointsOfClass(const DataSet& data, int label);
+
+/// The name of the class `label`, or its number from 1 where it has none.
+[[nodiscard]] std::string nameOfClass(const DataSet& data, int label);
 
 /// Bounding box of the points, grown about its centre to 1.1 times its size along each axis: the clamp of
 /// x0-hat. Along an axis where all points are equal it reaches to 1 on both sides, the prior's deviation: a
@@ -92,12 +103,14 @@ struct DatasetRow {
 
 /// Independent draws for measuring against. A generator: `count` draws with a seed derived from `seed`, never
 /// the training draws. A table: draws with replacement from the held-out fifth that trainingPart() leaves
-/// out, or from the whole table below 200 points; `from` says which. `data` is the whole table.
+/// out, or from the whole table below 200 points; `from` says which. `data` is the whole table. With `label`
+/// draws of that class only: the held-out rows of it, or all rows of it where none is held out.
 struct FreshDraws {
     std::vector<float> points;
     std::string from;  ///< "generator", "held-out fifth" or "the data themselves"
 };
+/// @throws InputError where there are no points of that class
 [[nodiscard]] FreshDraws freshDraws(const DataSettings& settings, const DataSet& data, int count,
-                                    std::uint64_t seed);
+                                    std::uint64_t seed, int label = anyClass);
 
 }  // namespace diffuscope

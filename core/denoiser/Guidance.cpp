@@ -4,7 +4,27 @@
 #include "data/DataSet.h"
 #include "diffusion/IdealDenoiser.h"
 
+#include <utility>
+
 namespace diffuscope {
+namespace {
+
+class GuidedDenoiser : public Denoiser {
+  public:
+    GuidedDenoiser(std::shared_ptr<const Denoiser> denoiser, const Guidance& guidance)
+        : denoiser_(std::move(denoiser)), guidance_(guidance) {}
+
+    void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
+        std::vector<float> scratch;
+        guidedEps(*denoiser_, xt, level, guidance_, eps, scratch);
+    }
+
+  private:
+    std::shared_ptr<const Denoiser> denoiser_;
+    Guidance guidance_;
+};
+
+}  // namespace
 
 Guidance guidanceOf(const Settings& settings, const DataSet& data) {
     const int chosen = settings.sampler.classNumber;
@@ -30,6 +50,11 @@ void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseL
     denoiser.eps(xt, level, anyClass, scratch);
     for (std::size_t i = 0; i < eps.size(); ++i)
         eps[i] = scratch[i] + guidance.weight * (eps[i] - scratch[i]);
+}
+
+std::shared_ptr<const Denoiser> guidedDenoiser(std::shared_ptr<const Denoiser> denoiser,
+                                               const Guidance& guidance) {
+    return std::make_shared<const GuidedDenoiser>(std::move(denoiser), guidance);
 }
 
 }  // namespace diffuscope

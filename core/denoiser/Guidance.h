@@ -2,6 +2,7 @@
 #include "denoiser/Denoiser.h"
 #include "settings/Settings.h"
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -27,5 +28,9 @@ struct Guidance {
 /// calls.
 void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
                const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch);
+
+/// What a sampler under guidance predicts with, as a denoiser: guidedEps(), whatever class it is asked for.
+[[nodiscard]] std::shared_ptr<const Denoiser> guidedDenoiser(std::shared_ptr<const Denoiser> denoiser,
+                                                             const Guidance& guidance);
 
 }  // namespace diffuscope

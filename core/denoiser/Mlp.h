@@ -1,4 +1,5 @@
 #pragma once
+#include "data/DataSet.h"
 #include "diffusion/NoiseSchedule.h"
 #include "settings/Settings.h"
 
@@ -8,8 +9,6 @@
 #include <vector>
 
 namespace diffuscope {
-
-struct DataSet;
 
 /// Shape of the denoiser: inputFeatures + classes -> width (depth times, SiLU) -> outputs, and where each
 /// layer's weights lie in the flat parameter vector: per layer the weight (out, in) row-major, then the bias
@@ -58,7 +57,6 @@ static_assert(2 + 4 * positionOctaves + 2 + 2 * conditionHarmonics == inputFeatu
 
 /// Input features of one sample. `features` has inputFeatures entries, then one for each class; `label` may
 /// be anyClass. The readable truth.
-constexpr int anyClass = -1;
 void inputOf(float x, float y, float condition, std::span<float> features, int label = anyClass);
 
 /// Everything that training changes. Vectors are flat in MlpLayout's order.

@@ -47,11 +47,6 @@ void ask(const IdealPoints& points, const NoiseLevel& level, std::span<const flo
         onThreads(static_cast<int>(parts), body);
 }
 
-std::string nameOf(const DataSet& data, int label) {
-    const auto index = static_cast<std::size_t>(label);
-    return index < data.classes.size() ? data.classes[index] : std::to_string(label + 1);
-}
-
 class IdealDenoiser : public Denoiser {
   public:
     explicit IdealDenoiser(std::shared_ptr<const DataSet> data, ThreadPool* pool = nullptr)
@@ -127,19 +122,6 @@ Posterior idealPosterior(std::span<const float> data, std::array<double, 2> xt, 
     return result;
 }
 
-bool hasPointsOf(const DataSet& data, int label) {
-    return label == anyClass || std::find(data.labels.begin(), data.labels.end(), label) != data.labels.end();
-}
-
-std::vector<float> pointsOfClass(const DataSet& data, int label) {
-    if (label == anyClass) return data.points;
-    std::vector<float> points;
-    for (std::size_t i = 0; i < data.labels.size(); ++i)
-        if (data.labels[i] == label)
-            points.insert(points.end(), {data.points[2 * i], data.points[2 * i + 1]});
-    return points;
-}
-
 std::shared_ptr<const Denoiser> idealDenoiser(std::shared_ptr<const DataSet> data) {
     return std::make_shared<const IdealDenoiser>(std::move(data));
 }
@@ -157,12 +139,12 @@ void requireDenoiser(DenoiserKind kind, const DataSet& data, int label) {
                 "sampler.denoiser takes network or ideal.");
         if (label != anyClass && std::none_of(data.mixture.begin(), data.mixture.end(),
                                               [label](const auto& part) { return part.label == label; }))
-            throw InputError("The mixture has no component of class " + nameOf(data, label) + ".");
+            throw InputError("The mixture has no component of class " + nameOfClass(data, label) + ".");
         return;
     }
     if (data.points.empty()) throw InputError("An ideal denoiser needs at least one point.");
     if (!hasPointsOf(data, label))
-        throw InputError("The data have no points of class " + nameOf(data, label) + ".");
+        throw InputError("The data have no points of class " + nameOfClass(data, label) + ".");
 }
 
 std::shared_ptr<const Denoiser> denoiserFor(DenoiserKind kind, std::shared_ptr<const DataSet> data,

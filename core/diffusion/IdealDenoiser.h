@@ -44,11 +44,6 @@ void idealEps(std::span<const float> data, const NoiseLevel& level, std::span<co
 /// @throws InputError where `data` has no denoiser of that kind, or none of that class.
 void requireDenoiser(DenoiserKind kind, const DataSet& data, int label = anyClass);
 
-[[nodiscard]] bool hasPointsOf(const DataSet& data, int label);  ///< true for anyClass
-
-/// The points of a class, or all. (count, 2)
-[[nodiscard]] std::vector<float> pointsOfClass(const DataSet& data, int label);
-
 /// What `denoiser` is wrong by, eps-hat - eps*: the vector at each of the points `xt`. All (count, 2).
 void errorField(const Denoiser& denoiser, const Denoiser& ideal, const NoiseLevel& level, int label,
                 std::span<const float> xt, std::span<float> error);

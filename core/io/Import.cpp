@@ -53,6 +53,10 @@ std::vector<double> pointsOf(const NpyArray& array, std::string_view columns) {
 
 }  // namespace
 
+bool namesFile(std::string_view dataset) {
+    return dataset.find_first_of("./") != std::string_view::npos;
+}
+
 DataSet importPoints(std::string_view bytes, std::string_view columns) {
     if (bytes.starts_with("\x93NUMPY")) return normalised(pointsOf(readNpy(bytes), columns), {"x", "y"});
     const CsvTable table = readCsv(bytes, columns);

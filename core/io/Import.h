@@ -10,4 +10,7 @@ namespace diffuscope {
 /// @throws InputError saying what is wrong, with the line or row, and what is accepted.
 [[nodiscard]] DataSet importPoints(std::string_view bytes, std::string_view columns = {});
 
+/// Whether what names data is a file, and not the id of a data set: it has an ending or a folder.
+[[nodiscard]] bool namesFile(std::string_view dataset);
+
 }  // namespace diffuscope

@@ -19,17 +19,17 @@ std::uint64_t seedOfFloor(std::uint64_t seed, int which) {
 }  // namespace
 
 FreshReference::FreshReference(const DataSettings& settings, const DataSet& data, int count,
-                               std::uint64_t seed, int floors, const Measuring& measuring)
-    : scale_(scaleOf(data.points)) {
+                               std::uint64_t seed, int floors, const Measuring& measuring, int label)
+    : scale_(scaleOf(pointsOfClass(data, label))) {
     if (count < 2) throw InputError("The distances need two points or more.");
-    FreshDraws draws = freshDraws(settings, data, count, seed);
+    FreshDraws draws = freshDraws(settings, data, count, seed, label);
     points_ = std::move(draws.points);
     from_ = std::move(draws.from);
     kernelWithin_ = meanKernelWithin(points_, scale_, measuring);
     distanceWithin_ = meanDistanceWithin(points_, measuring);
     double squares = 0.0;
     for (int i = 0; i < floors; ++i) {
-        const FreshDraws others = freshDraws(settings, data, count, seedOfFloor(seed, i));
+        const FreshDraws others = freshDraws(settings, data, count, seedOfFloor(seed, i), label);
         const Distances between = distances(others.points, measuring);
         floors_.slicedW2.floor += between.slicedW2.value / floors;
         floors_.energy.floor += between.energy.value / floors;

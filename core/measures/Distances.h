@@ -21,11 +21,12 @@ struct Distances {
 /// with the value, a perfect sampler is at its floor even where these draws happen to be unusual.
 class FreshReference {
   public:
-    /// `data` are the session's, whole. `count` >= 2 draws; the floor of the sliced W2 and of the energy
-    /// distance is the mean over `floors` further sets, that of the MMD, which scatters about 0, the root of
-    /// the mean square. @throws InputError for a smaller count.
+    /// `data` are the session's, whole; with `label` only that class of them counts. `count` >= 2 draws; the
+    /// floor of the sliced W2 and of the energy distance is the mean over `floors` further sets, that of the
+    /// MMD, which scatters about 0, the root of the mean square. @throws InputError for a smaller count, and
+    /// as freshDraws()
     FreshReference(const DataSettings& settings, const DataSet& data, int count, std::uint64_t seed,
-                   int floors, const Measuring& measuring);
+                   int floors, const Measuring& measuring, int label = anyClass);
 
     /// `samples` (count, 2), as many as the draws.
     [[nodiscard]] Distances distances(std::span<const float> samples, const Measuring& measuring) const;

@@ -35,12 +35,15 @@ void fieldAt(FieldQuantity quantity, const FieldSources& sources, const FieldLev
     const std::vector<float> places = gridPoints(xs, ys);
     if (quantity == FieldQuantity::Error) {
         std::vector<float> error(places.size());
-        errorField(*sources.denoiser, *sources.ideal, level.level, sources.label, places, error);
+        errorField(*guidedDenoiser(sources.denoiser, sources.guidance),
+                   *guidedDenoiser(sources.ideal, sources.guidance), level.level, sources.guidance.label,
+                   places, error);
         for (std::size_t k = 0; k < values.size(); ++k)
             values[k] = std::hypot(error[2 * k], error[2 * k + 1]);
         return;
     }
-    sources.denoiser->eps(places, level.level, sources.label, values);
+    std::vector<float> scratch;
+    guidedEps(*sources.denoiser, places, level.level, sources.guidance, values, scratch);
     for (std::size_t i = 0; quantity == FieldQuantity::Score && i < values.size(); ++i)
         values[i] = scoreOf(values[i], level.level);
     for (std::size_t i = 0; quantity == FieldQuantity::X0 && i < values.size(); ++i) {

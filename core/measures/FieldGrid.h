@@ -1,6 +1,7 @@
 #pragma once
 #include "data/DataSet.h"
 #include "denoiser/Denoiser.h"
+#include "denoiser/Guidance.h"
 #include "diffusion/Density.h"
 #include "diffusion/NoiseSchedule.h"
 #include "settings/Choice.h"
@@ -44,13 +45,13 @@ struct FieldLevel {
 struct FieldSources {
     std::shared_ptr<const Denoiser> denoiser;  ///< of eps, score and x0; eps_theta of the error
     std::shared_ptr<const Denoiser> ideal;     ///< eps* of the error
-    std::shared_ptr<const Density> density;
-    int label = anyClass;
-    std::optional<Box> clamp;  ///< of x0
+    std::shared_ptr<const Density> density;    ///< of the class that is meant
+    Guidance guidance;                         ///< of both denoisers
+    std::optional<Box> clamp;                  ///< of x0
 };
 
 /// The quantity at the places of two axes, row-major with x fastest: `values` (ys.size(), xs.size(),
-/// columns). Model units.
+/// columns). Model units. eps-hat and eps* are under the guidance, as a sampler's.
 ///   eps     eps-hat
 ///   score   grad ln q_t(x) = -eps-hat / sqrt(1 - alphaBar)
 ///   x0      (x - sqrt(1 - alphaBar) eps-hat) / sqrt(alphaBar), clamped to the box

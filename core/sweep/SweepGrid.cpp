@@ -1,6 +1,8 @@
 #include "sweep/SweepGrid.h"
 
 #include "Error.h"
+#include "io/Csv.h"
+#include "io/Import.h"
 #include "io/Json.h"
 #include "io/Text.h"
 
@@ -12,19 +14,21 @@
 namespace diffuscope {
 namespace {
 
+constexpr std::string_view columnsId = "columns";
 constexpr std::string_view countId = "count";
 constexpr std::string_view stepsId = "steps";
 constexpr std::string_view secondsId = "seconds";
 constexpr std::string_view oneNetworkId = "one-network";
+constexpr std::string_view measuresId = "measures";
+constexpr std::string_view dataSetId = "data.set";
 constexpr std::string_view trainedPrefix = "trained.";
 
 constexpr double leastSeconds = 0.001;
 constexpr double mostSeconds = 1e7;
 constexpr std::int64_t mostSteps = std::int64_t{1} << 40;
-constexpr int leastCount = 2;
-constexpr int mostCount = 1'000'000;
 
-std::string numberText(double value) {
+template <typename Number>
+std::string numberText(Number value) {
     char buffer[32];
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
     return {buffer, end};
@@ -46,13 +50,12 @@ Number numberOf(std::string_view id, std::string_view text, Number least, Number
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size() || !(number >= least) || !(number <= most))
         throw InputError(std::string(id) + " cannot be " + quote(text) + ": it takes " + what + " from " +
-                         numberText(static_cast<double>(least)) + " to " +
-                         numberText(static_cast<double>(most)) + ".");
+                         numberText(least) + " to " + numberText(most) + ".");
     return number;
 }
 
 int countOf(std::string_view text) {
-    return numberOf(countId, text, leastCount, mostCount, "a whole number");
+    return numberOf(countId, text, fewestEvaluated, mostEvaluated, "a whole number");
 }
 std::int64_t stepsOf(std::string_view text) {
     return numberOf<std::int64_t>(stepsId, text, 0, mostSteps, "a whole number");
@@ -63,11 +66,20 @@ double secondsOf(std::string_view text) {
 
 /// The text as every combination shows it. @throws InputError when it is no value of the axis
 std::string canonical(const SweepAxis& axis, const std::string& text) {
+    if (axis.id == columnsId) {
+        (void)columnPair(text);
+        return text;
+    }
     if (axis.id == countId) return std::to_string(countOf(text));
     if (axis.id == stepsId) return std::to_string(stepsOf(text));
     if (axis.id == secondsId) return numberText(secondsOf(text));
+    if (axis.id == dataSetId && namesFile(text)) return text;
     Settings settings;
     parseField(*axis.field, text, settings);
+    if (settings.data.dataset == DatasetKind::Imported)
+        throw InputError(
+            "Imported points are given as a file in data.set: a .csv or .npy table or a .png or .jpg "
+            "picture.");
     return fieldText(*axis.field, settings);
 }
 
@@ -82,8 +94,8 @@ void add(SweepAxis& axis, const std::string& text) {
 }
 
 SweepAxis emptyAxis(const std::string& id) {
-    if (id == countId || id == stepsId || id == secondsId) return {id, nullptr, {}};
-    std::vector<std::string_view> known{countId, stepsId, secondsId, oneNetworkId};
+    if (id == columnsId || id == countId || id == stepsId || id == secondsId) return {id, nullptr, {}};
+    std::vector<std::string_view> known{columnsId, countId, stepsId, secondsId, oneNetworkId, measuresId};
     for (const Field& field : fields()) {
         if (field.group == Group::View) {
             if (field.id == id) throw InputError("The key " + quote(id) + " has no effect on a sweep.");
@@ -93,7 +105,8 @@ SweepAxis emptyAxis(const std::string& id) {
         known.push_back(field.id);
     }
     throw InputError("There is no key " + quote(id) + "; did you mean " + quote(nearestOf(known, id)) +
-                     "? Keys are ids of `diffuscope list settings`, count, steps, seconds and one-network.");
+                     "? Keys are ids of `diffuscope list settings`, columns, count, steps, seconds, measures "
+                     "and one-network.");
 }
 
 SweepAxis axisOf(const std::string& id, const nlohmann::json& values) {
@@ -107,10 +120,26 @@ SweepAxis axisOf(const std::string& id, const nlohmann::json& values) {
     return axis;
 }
 
-/// Field-table order, then count, then steps or seconds.
+/// Field-table order, then columns, then count, then steps or seconds.
 std::size_t placeOf(const SweepAxis& axis) {
     if (axis.field) return static_cast<std::size_t>(axis.field - fields().data());
-    return fields().size() + (axis.id == countId ? 0 : 1);
+    return fields().size() + (axis.id == columnsId ? 0 : axis.id == countId ? 1 : 2);
+}
+
+/// In the order of their table. @throws InputError
+std::vector<Measure> measuresOf(const nlohmann::json& values) {
+    const std::vector<Choice> choices = choicesOf(measures());
+    std::vector<Measure> wanted;
+    for (const nlohmann::json& value : values.is_array() ? values : nlohmann::json::array({values})) {
+        const auto measure =
+            static_cast<Measure>(requireIndex(choices, textOf(value, std::string(measuresId)), "measure"));
+        if (std::find(wanted.begin(), wanted.end(), measure) != wanted.end())
+            throw InputError("The key \"measures\" holds " + quote(value.dump()) + " twice.");
+        wanted.push_back(measure);
+    }
+    if (wanted.empty()) throw InputError("The key \"measures\" holds an empty list.");
+    std::sort(wanted.begin(), wanted.end());
+    return wanted;
 }
 
 bool has(const std::vector<SweepAxis>& axes, std::string_view id) {
@@ -118,13 +147,18 @@ bool has(const std::vector<SweepAxis>& axes, std::string_view id) {
 }
 
 void assign(const SweepAxis& axis, const std::string& text, SweepCombination& combination) {
-    if (axis.id == countId)
+    if (axis.id == columnsId)
+        combination.columns = text;
+    else if (axis.id == countId)
         combination.count = countOf(text);
     else if (axis.id == stepsId)
         combination.steps = stepsOf(text);
     else if (axis.id == secondsId)
         combination.seconds = secondsOf(text);
-    else
+    else if (axis.id == dataSetId && namesFile(text)) {
+        combination.file = text;
+        combination.settings.data.dataset = DatasetKind::Imported;
+    } else
         parseField(*axis.field, text, combination.settings);
 }
 
@@ -161,8 +195,11 @@ SweepGrid::SweepGrid(std::string_view json, std::span<const std::string> assignm
     if (!grid.is_object())
         throw InputError("The grid is not a JSON object: it takes {\"key\": [values], …}.");
     bool oneNetwork = false;
+    measures_ = allMeasures();
     for (const auto& [key, values] : grid.items()) {
-        if (key != oneNetworkId) {
+        if (key == measuresId) {
+            measures_ = measuresOf(values);
+        } else if (key != oneNetworkId) {
             axes_.push_back(axisOf(key, values));
         } else if (!values.is_boolean()) {
             throw InputError("The key \"one-network\" takes true or false.");
@@ -217,6 +254,8 @@ void SweepGrid::combine() {
         }
         try {
             validate(combination.settings);
+            if (combination.file.empty() && !combination.columns.empty())
+                throw InputError("columns belongs to a table of points, a file in data.set.");
         } catch (const InputError& error) {
             throw InputError("Combination " + std::to_string(i + 1) + " of the grid (" +
                              nameOf(*this, combination) + "): " + error.what());
@@ -239,11 +278,11 @@ void SweepGrid::shareTrainings(bool oneNetwork) {
                                                    oneNetwork ? &combinations_[0].settings : nullptr);
         for (const SweepAxis* axis : learnedAxes_)
             combination.texts.push_back(fieldText(*axis->field, settings));
-        std::string key = keyOf(settings);
+        std::string key = keyOf(settings) + combination.file + '\n' + combination.columns + '\n';
         // A clock passes nothing on the way that could be found again: every time is a training of its own.
         if (combination.seconds > 0.0) key += numberText(combination.seconds);
         const auto [found, fresh] = known.emplace(std::move(key), trainings_.size());
-        if (fresh) trainings_.push_back({settings, {}});
+        if (fresh) trainings_.push_back({settings, combination.file, combination.columns, {}});
         combination.training = found->second;
         trainings_[found->second].combinations.push_back(i);
     }

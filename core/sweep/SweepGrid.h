@@ -1,4 +1,5 @@
 #pragma once
+#include "measures/Evaluation.h"
 #include "settings/Fields.h"
 #include "settings/Settings.h"
 
@@ -11,11 +12,11 @@
 
 namespace diffuscope {
 
-/// One list of a grid. `id` is a setting's, or one of "count" (samples for the measures), "steps" and
-/// "seconds" (of training). `values` are texts that read back exactly.
+/// One list of a grid. `id` is a setting's, or one of "columns" (of a table of points), "count" (samples for
+/// the measures), "steps" and "seconds" (of training). `values` are texts that read back exactly.
 struct SweepAxis {
     std::string id;
-    const Field* field;  ///< null for the three that are no settings
+    const Field* field;  ///< null for the four that are no settings
     std::vector<std::string> values;
 };
 
@@ -23,6 +24,8 @@ struct SweepAxis {
 struct SweepCombination {
     Settings settings;               ///< to sample and to measure with
     std::vector<std::string> texts;  ///< one per column: what the row is known by
+    std::string file;                ///< of imported points, else empty
+    std::string columns;             ///< of that file, "a,b" or empty
     int count = 0;                   ///< samples on either side of the measures
     std::int64_t steps = 0;          ///< of training; with "seconds" 0
     double seconds = 0.0;            ///< of training; with "steps" 0
@@ -33,14 +36,17 @@ struct SweepCombination {
 /// way to the others.
 struct SweepTraining {
     Settings settings;
+    std::string file;     ///< as SweepCombination
+    std::string columns;  ///< likewise
     std::vector<std::size_t> combinations;
 };
 
 /// Every combination of the lists of a JSON object such as
 ///     {"schedule.kind": ["linear", "cosine"], "sampler.kind": ["ddpm", "ddim"], "steps": 4000, "seed": [1,
 ///     2]}
-/// where a value alone is a list of one. Axes have the order of the field table, then count, then steps or
-/// seconds; the last one varies fastest.
+/// where a value alone is a list of one. Axes have the order of the field table, then columns, count, and
+/// steps or seconds; the last one varies fastest. A value of data.set may be a file of points. "measures" is
+/// a list of ids of measures(): all where it is not given.
 ///
 /// Combinations share a training where it cannot tell them apart: they differ in settings of the sampler, in
 /// their steps or their count. With "one-network": true, those that costOfChange() says only resample share
@@ -62,6 +68,9 @@ class SweepGrid {
     [[nodiscard]] std::vector<std::string> columns() const;
     [[nodiscard]] std::span<const SweepCombination> combinations() const { return combinations_; }
     [[nodiscard]] std::span<const SweepTraining> trainings() const { return trainings_; }
+    [[nodiscard]] const std::vector<Measure>& measures() const {
+        return measures_;
+    }  ///< in their table's order
 
     /// The combinations of one shard of `shards`, ascending; `shard` counts from 1: every N-th training with
     /// all that it serves, or every N-th combination where there are fewer trainings than shards.
@@ -75,6 +84,7 @@ class SweepGrid {
     std::vector<const SweepAxis*> learnedAxes_;  // of axes_: whose first values the network learns under
     std::vector<SweepCombination> combinations_;
     std::vector<SweepTraining> trainings_;
+    std::vector<Measure> measures_;
 };
 
 /// "a=1, b=2": how a combination is named in a sentence.

@@ -4,7 +4,6 @@
 #include "io/Text.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -13,8 +12,8 @@ namespace diffuscope {
 namespace {
 
 constexpr std::string_view numberColumn = "combination";
-constexpr std::array<std::string_view, 2> measures{"sliced_w2", "sliced_w2_floor"};
-constexpr std::size_t measuredColumns = 1 + measures.size();  // with seconds or steps
+constexpr std::string_view fromColumn = "from";
+constexpr std::size_t columnsBefore = 2;  // the measures' numbers: the training's, and from
 
 std::string shortest(double value) {
     char buffer[40];
@@ -41,14 +40,34 @@ std::string lineName(const std::string& file, std::size_t line) {
     return file + ": line " + std::to_string(line);
 }
 
+bool isMeasured(const std::string& column) {
+    for (const MeasureRow& row : measures())
+        for (const MeasuredNumber& number : row.numbers)
+            if (number.key == column) return true;
+    return false;
+}
+
+/// How many of a file's columns say which combination it is, its number included; 0 where it is no file of a
+/// sweep.
+std::size_t knownColumns(const Cells& header) {
+    if (header.front() != numberColumn) return 0;
+    std::size_t numbers = 0;
+    while (numbers < header.size() && isMeasured(header[header.size() - 1 - numbers])) ++numbers;
+    const std::size_t others = header.size() - numbers;
+    return numbers > 0 && others > columnsBefore + 1 && header[others - 1] == fromColumn
+               ? others - columnsBefore
+               : 0;
+}
+
 /// The lines after the header. @throws InputError for a line of another length, or one without numbers
-void requireRow(const Cells& cells, std::size_t columns, const std::string& where) {
-    if (cells.size() != columns)
+void requireRow(const Cells& cells, const Cells& header, std::size_t known, const std::string& where) {
+    if (cells.size() != header.size())
         throw InputError(where + " has " + std::to_string(cells.size()) + " cells where the header has " +
-                         std::to_string(columns) + ".");
+                         std::to_string(header.size()) + ".");
     (void)positionOf(cells.front(), where);
-    for (std::size_t k = columns - measuredColumns; k < columns; ++k)
-        if (!isNumber(cells[k])) throw InputError(where + " holds " + quote(cells[k]) + " for a number.");
+    for (std::size_t k = known; k < header.size(); ++k)
+        if (header[k] != fromColumn && !isNumber(cells[k]))
+            throw InputError(where + " holds " + quote(cells[k]) + " for a number.");
 }
 
 /// "3, 4, 7": at most ten of them.
@@ -118,19 +137,15 @@ std::vector<Cells> csvLines(std::string_view text) {
     return lines;
 }
 
-Cells sweepMeasures(const SweepGrid& grid) {
-    const bool clock = grid.combinations().front().seconds > 0.0;
-    Cells columns{clock ? "steps" : "seconds"};
-    columns.insert(columns.end(), measures.begin(), measures.end());
-    return columns;
-}
-
 SweepTable::SweepTable(const SweepGrid& grid) : grid_(grid), rows_(grid.combinations().size()) {
     columns_ = grid.columns();
     columns_.insert(columns_.begin(), std::string(numberColumn));
     known_ = columns_.size();
-    const Cells measured = sweepMeasures(grid);
-    columns_.insert(columns_.end(), measured.begin(), measured.end());
+    columns_.emplace_back(grid.combinations().front().seconds > 0.0 ? "steps" : "seconds");
+    columns_.emplace_back(fromColumn);
+    for (const Measure measure : grid.measures())
+        for (const MeasuredNumber& number : measures()[static_cast<std::size_t>(measure)].numbers)
+            columns_.emplace_back(number.key);
 }
 
 void SweepTable::read(std::string_view text, const std::string& name) {
@@ -150,7 +165,7 @@ void SweepTable::read(std::string_view text, const std::string& name) {
     for (std::size_t i = 1; i < lines.size(); ++i) {
         Cells& cells = lines[i];
         const std::string where = lineName(name, i + 1);
-        requireRow(cells, columns_.size(), where);
+        requireRow(cells, columns_, known_, where);
         const auto known = places.find(Cells(cells.begin() + 1, cells.begin() + std::ptrdiff_t(known_)));
         if (known == places.end()) throw InputError(where + " is not of this grid. Give another --out.");
         if (rows_[known->second])
@@ -160,10 +175,14 @@ void SweepTable::read(std::string_view text, const std::string& name) {
     }
 }
 
-std::string SweepTable::add(std::size_t combination, std::span<const double> measured) {
+std::string SweepTable::add(std::size_t combination, double training, const Evaluation& evaluation) {
     Cells cells = grid_.combinations()[combination].texts;
     cells.insert(cells.begin(), std::to_string(combination + 1));
-    for (const double value : measured) cells.push_back(shortest(value));
+    cells.push_back(shortest(training));
+    cells.push_back(evaluation.from);
+    for (const Measure measure : grid_.measures())
+        for (const MeasuredNumber& number : measures()[static_cast<std::size_t>(measure)].numbers)
+            cells.push_back(shortest(number.of(evaluation)));
     std::string line = csvLine(cells);
     rows_[combination] = std::move(cells);
     return line;
@@ -194,6 +213,7 @@ std::string mergeSweep(std::span<const SweepPart> parts) {
         Cells cells;
     };
     Cells header;
+    std::size_t knownOnes = 0;
     std::map<std::size_t, Row> rows;
     std::map<Cells, std::size_t> numbers;  // of the settings
     for (const SweepPart& part : parts) {
@@ -203,18 +223,18 @@ std::string mergeSweep(std::span<const SweepPart> parts) {
         } catch (const InputError& error) {
             throw InputError(part.name + ": " + error.what());
         }
-        if (lines.empty() || lines.front().front() != numberColumn ||
-            lines.front().size() < measuredColumns + 2)
+        if (lines.empty() || knownColumns(lines.front()) == 0)
             throw InputError(part.name + " is not the result of a sweep.");
         if (header.empty()) header = lines.front();
+        knownOnes = knownColumns(header);
         if (lines.front() != header)
             throw InputError(part.name + " has other columns than " + parts.front().name +
                              ": they are of different grids.");
         for (std::size_t i = 1; i < lines.size(); ++i) {
             Cells& cells = lines[i];
-            requireRow(cells, header.size(), lineName(part.name, i + 1));
+            requireRow(cells, header, knownOnes, lineName(part.name, i + 1));
             const std::size_t number = positionOf(cells.front(), part.name);
-            const Cells known(cells.begin() + 1, cells.end() - std::ptrdiff_t(measuredColumns));
+            const Cells known(cells.begin() + 1, cells.begin() + std::ptrdiff_t(knownOnes));
             const auto [same, fresh] = rows.emplace(number, Row{&part, std::move(cells)});
             const auto [place, other] = numbers.emplace(known, number);
             const std::string both = same->second.part->name + " and " + part.name;
@@ -227,7 +247,7 @@ std::string mergeSweep(std::span<const SweepPart> parts) {
     }
     // Every grid is full: its size is the product of how many values each column has.
     std::size_t total = rows.empty() ? 0 : 1;
-    for (std::size_t k = 1; k + measuredColumns < header.size(); ++k) {
+    for (std::size_t k = 1; k < knownOnes; ++k) {
         if (header[k].starts_with("trained.")) continue;  // follows from the others
         std::set<std::string> values;
         for (const auto& [number, row] : rows) values.insert(row.cells[k]);

@@ -18,12 +18,9 @@ using Cells = std::vector<std::string>;
 /// line of a quotation mark that is out of place.
 [[nodiscard]] std::vector<Cells> csvLines(std::string_view text);
 
-/// What is measured of a combination, in numbers: the steps (of a grid of seconds) or the seconds (of a grid
-/// of steps) that the training of its network took, then the measures.
-[[nodiscard]] Cells sweepMeasures(const SweepGrid& grid);
-
 /// The rows of a sweep by combination: what a file of results holds. Columns: the combination's number from
-/// 1, the grid's columns, then what is measured.
+/// 1; the grid's columns; the steps (of a grid of seconds) or the seconds (of a grid of steps) that the
+/// training of its network took; from, where the fresh draws come from; the numbers of the grid's measures.
 class SweepTable {
   public:
     /// The grid must outlive the table.
@@ -36,8 +33,8 @@ class SweepTable {
     /// of this grid, or that is there twice.
     void read(std::string_view text, const std::string& name);
 
-    /// The row as a line of the file; `measured` as sweepMeasures() names them.
-    std::string add(std::size_t combination, std::span<const double> measured);
+    /// The row as a line of the file. `training`: the steps or the seconds.
+    std::string add(std::size_t combination, double training, const Evaluation& evaluation);
 
     [[nodiscard]] bool has(std::size_t combination) const { return rows_[combination].has_value(); }
     [[nodiscard]] std::size_t size() const;  ///< rows that there are

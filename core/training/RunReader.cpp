@@ -1,6 +1,7 @@
 #include "training/RunReader.h"
 
 #include "Error.h"
+#include "denoiser/Guidance.h"
 #include "diffusion/IdealDenoiser.h"
 #include "diffusion/ReverseSampler.h"
 #include "measures/ExactCase.h"
@@ -24,6 +25,15 @@ int boundPoints(int steps) {
     return std::clamp(16384 / steps, 4, 256);
 }
 
+/// What the cloud was made under: of any class where the data or the network do not have the one that is set.
+Guidance guidanceOfCloud(const Snapshot& snapshot) {
+    try {
+        return guidanceOf(snapshot.settings, *snapshot.data);
+    } catch (const InputError&) {
+        return {};
+    }
+}
+
 }  // namespace
 
 void RunReader::startData(const Snapshot& snapshot) {
@@ -41,7 +51,7 @@ void RunReader::startEra(const Snapshot& snapshot, const Measuring& measuring) {
     if (reference_ && era_ == snapshot.era && count_ == wanted) return;
     reference_.reset();  // and stays so where the floors are given up
     reference_.emplace(snapshot.settings.data, *snapshot.data, wanted, snapshot.settings.seed, floors,
-                       measuring);
+                       measuring, guidanceOfCloud(snapshot).label);
     era_ = snapshot.era;
     count_ = wanted;
 }
@@ -51,8 +61,7 @@ void RunReader::readDistances(const Snapshot& snapshot, const Measuring& measuri
     readings.count = std::min(snapshot.reverse.count, mostSamples);
     readings.from = reference_->from();
     readings.slicedW2 = readings.mmd2 = readings.energy = {none, none};
-    // Samples of one class are no sample of the data, which the fresh draws are.
-    if (readings.count < fewestForDistances || snapshot.settings.sampler.classNumber != 0) return;
+    if (readings.count < fewestForDistances) return;
     const std::span<const float> cloud(*snapshot.reverse.positions.front());
     const Distances distances =
         reference_->distances(cloud.first(2 * static_cast<std::size_t>(readings.count)), measuring);
@@ -72,9 +81,12 @@ void RunReader::readExactCase(const Snapshot& snapshot, Readings& readings) {
 void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, Readings& readings) const {
     const Settings& settings = snapshot.settings;
     const NoiseSchedule& schedule = *snapshot.schedule;
-    const auto denoiser = settings.sampler.denoiser == DenoiserKind::Ideal
-                              ? ideal_
-                              : denoiserFor(settings.sampler.denoiser, snapshot.trained, snapshot.network);
+    const Guidance guidance = guidanceOfCloud(snapshot);
+    const auto denoiser =
+        guidedDenoiser(settings.sampler.denoiser == DenoiserKind::Ideal
+                           ? ideal_
+                           : denoiserFor(settings.sampler.denoiser, snapshot.trained, snapshot.network),
+                       guidance);
     const auto points = [&](int most) {
         const auto size = std::min(reference_->points().size(), 2 * static_cast<std::size_t>(most));
         return std::span(reference_->points()).first(size);
@@ -83,7 +95,7 @@ void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, 
     readings.boundError = none;
     try {
         VariationalBound bound = variationalBound(
-            *denoiser, anyClass, schedule, settings.sampler, settings.network.conditioning,
+            *denoiser, guidance.label, schedule, settings.sampler, settings.network.conditioning,
             clampBox(snapshot.data->points), points(boundPoints(schedule.steps())), settings.seed, measuring);
         readings.boundTerms = std::move(bound.terms);
         readings.boundBitsPerDim = bound.bitsPerDim;
@@ -94,8 +106,8 @@ void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, 
         readings.boundNote = error.what();
     }
     const Likelihood likelihood =
-        logLikelihood(*denoiser, anyClass, schedule, settings.network.conditioning, points(likelihoodPoints),
-                      solverSteps, settings.seed, measuring);
+        logLikelihood(*denoiser, guidance.label, schedule, settings.network.conditioning,
+                      points(likelihoodPoints), solverSteps, settings.seed, measuring);
     readings.logLikelihood = likelihood.mean;
     readings.logLikelihoodError = likelihood.error;
     readings.logLikelihoodLogSnr = likelihood.logSnr;

@@ -4,10 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <QRegularExpression>
-#include <QTemporaryDir>
-#include <QTest>
 #include <cmath>
-#include <cstring>
 
 using namespace diffuscope;
 using nlohmann::json;
@@ -17,40 +14,10 @@ namespace {
 const QStringList verbs{"list",     "schedule", "data",  "train", "sample",
                         "evaluate", "render",   "field", "sweep", "bench"};
 
-/// "a b c" as arguments.
-QStringList words(const QString& line) {
-    return line.split(' ', Qt::SkipEmptyParts);
-}
-
-QByteArray bytesOf(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-void writeBytes(const QString& path, const QByteArray& bytes) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-}
-
-/// The numbers of an NPY file of version 1.0 and little-endian floats; checks its shape.
-std::vector<float> floatsOf(const QByteArray& npy, const QByteArray& shape) {
-    const auto length = static_cast<unsigned char>(npy[8]) + 256 * static_cast<unsigned char>(npy[9]);
-    if (!npy.startsWith(QByteArray("\x93NUMPY\x01\x00", 8)) ||
-        !npy.mid(10, length).contains("'descr': '<f4'") || !npy.mid(10, length).contains("'shape': " + shape))
-        return {};
-    std::vector<float> values(static_cast<std::size_t>(npy.size() - 10 - length) / sizeof(float));
-    std::memcpy(values.data(), npy.constData() + 10 + length, values.size() * sizeof(float));
-    return values;
-}
-
 }  // namespace
 
-class CommandLineTest : public QObject {
+class CommandLineTest : public QObject, InFolder {
     Q_OBJECT
-
-    QTemporaryDir folder_;
-    [[nodiscard]] QString path(const QString& name) const { return folder_.filePath(name); }
-    Result run(const QString& line) { return Program(folder_.path()).run(words(line)); }
 
   private slots:
     void initTestCase() {
@@ -170,12 +137,8 @@ class CommandLineTest : public QObject {
     }
 
     void fails_data() {
-        QTest::addColumn<QString>("line");
-        QTest::addColumn<int>("status");
-        QTest::addColumn<QString>("says");
-        const auto row = [](const char* line, int status, const char* says) {
-            QTest::newRow(line) << line << status << says;
-        };
+        refusalColumns();
+        const auto row = refusalRow;
         row("fly", 2, "fly");
         row("--open x.csv", 1, "there is no display");
         row("--seed 3 list datasets", 2, "--seed belongs after the verb");
@@ -293,13 +256,7 @@ class CommandLineTest : public QObject {
         QFETCH(QString, line);
         QFETCH(int, status);
         QFETCH(QString, says);
-        const QStringList before = QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden);
-        const Result result = run(line);
-        QCOMPARE(result.status, status);
-        QVERIFY2(QString::fromUtf8(result.err).contains(says), result.err);
-        QVERIFY(!result.err.isEmpty());
-        QCOMPARE(result.out, QByteArray());
-        QCOMPARE(QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden), before);
+        checkRefusal(line, status, says);
     }
 
     void writesTheSameBytes_data() {
@@ -442,14 +399,14 @@ class CommandLineTest : public QObject {
         QFETCH(QString, name);
         QFETCH(int, signal);
         writeBytes(path(name), "older");
-        const QStringList before = QDir(folder_.path()).entryList(QDir::AllEntries | QDir::Hidden);
-        Program program(folder_.path());
+        const QStringList before = entries();
+        Program program(folder());
         program.start(words(line));
         program.interrupt(signal);
         const Result result = program.finish();
         QVERIFY2(result.status == 130, result.err);
         QCOMPARE(bytesOf(path(name)), QByteArray("older"));
-        QCOMPARE(QDir(folder_.path()).entryList(QDir::AllEntries | QDir::Hidden), before);
+        QCOMPARE(entries(), before);
         QFile::remove(path(name));
     }
 
@@ -464,7 +421,7 @@ class CommandLineTest : public QObject {
     }
     void aFullDiskIsReported() {
         QFETCH(QString, line);
-        Program program(folder_.path());
+        Program program(folder());
         program.sendOutputTo("/dev/full");
         const Result result = program.run(words(line));
         QFile::remove(path("full.diffuscope"));
@@ -478,7 +435,7 @@ class CommandLineTest : public QObject {
         QVERIFY2(made.status == 0, made.err);
         for (const char* line : {"sample pinned.diffuscope --count 2 --steps 2",
                                  "train --resume pinned.diffuscope --steps 1 --out free.diffuscope"}) {
-            Program program(folder_.path());
+            Program program(folder());
             program.set("LIBGL_DRIVERS_PATH", "/nonexistent");
             const Result result = program.run(words(line));
             QVERIFY2(result.status == 0, result.err);
@@ -531,14 +488,14 @@ class CommandLineTest : public QObject {
         QFETCH(QString, value);
         const QString line =
             "train --resume roll.diffuscope --steps 1 --out gl.diffuscope --quiet --backend ";
-        Program gpu(folder_.path());
+        Program gpu(folder());
         gpu.set(variable, value);
         const Result refused = gpu.run(words(line + "gpu"));
         QVERIFY2(refused.status == 1, refused.err);
         QVERIFY2(refused.err.trimmed().size() > 25, refused.err);
         QVERIFY(!QFile::exists(path("gl.diffuscope")));
 
-        Program automatic(folder_.path());
+        Program automatic(folder());
         automatic.set(variable, value);
         const Result result = automatic.run(words(line + "auto"));
         QVERIFY2(result.status == 0, result.err);

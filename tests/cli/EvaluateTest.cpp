@@ -2,20 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include <QTemporaryDir>
-#include <QTest>
 #include <cmath>
 #include <numbers>
 
 using nlohmann::json;
 
-class EvaluateTest : public QObject {
+class EvaluateTest : public QObject, InFolder {
     Q_OBJECT
 
-    QTemporaryDir folder_;
-    Result run(const QString& line) {
-        return Program(folder_.path()).run(line.split(' ', Qt::SkipEmptyParts));
-    }
     json evaluated(const QString& line) {
         const Result result = run("evaluate " + line + " --backend cpu --quiet");
         if (result.status != 0) qWarning("%s", result.err.constData());
@@ -25,17 +19,17 @@ class EvaluateTest : public QObject {
   private slots:
     void initTestCase() {
         const char* common = " --backend cpu --quiet --set network.width=16 --set training.batch=64";
-        QFile table(folder_.filePath("small.csv"));
-        QVERIFY(table.open(QIODevice::WriteOnly));
-        table.write("width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
-        table.close();
+        writeBytes(path("small.csv"), "width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
         for (const char* line :
              {"train --dataset two-moons --steps 400 --out moons.diffuscope --set data.points=500",
               "train --dataset two-moons --steps 400 --out heads.diffuscope --set data.points=500 "
               "--set training.loss=learned-variance",
               "train --dataset old-faithful --steps 5 --out geyser.diffuscope",
               "train --dataset small.csv --steps 5 --out small.diffuscope",
-              "train --dataset standard-normal --steps 5 --out normal.diffuscope"}) {
+              "train --dataset standard-normal --steps 5 --out normal.diffuscope",
+              "train --dataset eight-gaussians --steps 5 --out eight.diffuscope",
+              "train --dataset two-moons --steps 1500 --out classes.diffuscope --set network.classes=on "
+              "--set training.learning-rate=0.003"}) {
             const Result result = run(QString(line) + common);
             QVERIFY2(result.status == 0, result.err);
         }
@@ -44,13 +38,14 @@ class EvaluateTest : public QObject {
     void allKeysAreThere() {
         const json all = evaluated("moons.diffuscope --count 500 --steps 40");
         for (const char* key :
-             {"count", "seed", "from", "sliced_w2", "sliced_w2_floor", "mmd2", "mmd2_floor",
+             {"count", "seed", "class", "from", "sliced_w2", "sliced_w2_floor", "mmd2", "mmd2_floor",
               "energy_distance", "energy_distance_floor", "bound_bits_per_dim", "bound_error", "bound_terms",
               "log_likelihood", "log_likelihood_error", "log_likelihood_log_snr", "points", "note"})
             QVERIFY2(all.contains(key), key);
-        QCOMPARE(all.size(), std::size_t{17});
+        QCOMPARE(all.size(), std::size_t{18});
         QVERIFY(all["count"] == 500);
         QVERIFY(all["seed"] == 1);
+        QVERIFY(all["class"] == 0);
         QVERIFY(all["from"] == "generator");
         QVERIFY(all["note"] == "");
         for (const char* key : {"sliced_w2", "mmd2", "energy_distance"}) {
@@ -78,6 +73,43 @@ class EvaluateTest : public QObject {
                 7.0 * all["bound_error"].get<double>());
         QVERIFY(all["sliced_w2"].get<double>() < 2.5 * all["sliced_w2_floor"].get<double>());
         QVERIFY(all["energy_distance"].get<double>() < 4.0 * all["energy_distance_floor"].get<double>());
+    }
+
+    /// The exact denoiser of a class makes that class: at its floor, with the likelihood of a round Gaussian.
+    void aClassIsComparedWithItself() {
+        const QString line =
+            "eight.diffuscope --count 1000 --steps 100 --denoiser mixture --set sampler.class=3 "
+            "--set sampler.guidance=";
+        const json own = evaluated(line + "1");
+        QVERIFY(own["class"] == 3);
+        for (const char* key : {"sliced_w2", "energy_distance"})
+            QVERIFY(own[key].get<double>() < 4.0 * own[std::string(key) + "_floor"].get<double>());
+        // 0.08^2 in units of the average variance 0.5 + 0.08^2, and the noise of t = 1.
+        const double lambda = own["log_likelihood_log_snr"].get<double>();
+        const double v = (std::exp(lambda) * 0.0064 / 0.5064 + 1.0) / (1.0 + std::exp(lambda));
+        QVERIFY(std::abs(own["log_likelihood"].get<double>() + 1.0 + std::log(2.0 * std::numbers::pi * v)) <
+                6.0 * own["log_likelihood_error"].get<double>());
+        // Without guidance all classes are made, which is far from one. Nobody is told less for it.
+        const json all = evaluated(line + "0");
+        QVERIFY(all["sliced_w2"].get<double>() > 20.0 * all["sliced_w2_floor"].get<double>());
+        QVERIFY(all["sliced_w2_floor"] == own["sliced_w2_floor"]);
+        QVERIFY(all["log_likelihood"].get<double>() < own["log_likelihood"].get<double>() - 1.0);
+        const json strong = evaluated(line + "4");
+        QVERIFY(strong["log_likelihood"].is_number() && strong["bound_bits_per_dim"].is_number());
+    }
+
+    void aNetworkKnowsItsClasses() {
+        double asked = 0.0;
+        for (const char* weight : {"1", "0"}) {
+            const json all =
+                evaluated(QString("classes.diffuscope --count 500 --steps 50 --set sampler.class=2 --set "
+                                  "sampler.guidance=") +
+                          weight);
+            if (asked == 0.0)
+                asked = all["sliced_w2"].get<double>();
+            else
+                QVERIFY(all["sliced_w2"].get<double>() > 2.0 * asked);
+        }
     }
 
     void noNoiseHasNoBound() {
@@ -140,42 +172,42 @@ class EvaluateTest : public QObject {
                     threads);
             QVERIFY2(result.status == 0, result.err);
             QCOMPARE(result.out, QByteArray());
-            QFile file(folder_.filePath("all.json"));
-            QVERIFY(file.open(QIODevice::ReadOnly));
-            const QByteArray bytes = file.readAll();
+            const QByteArray bytes = bytesOf(path("all.json"));
             if (first.isEmpty()) first = bytes;
             QVERIFY2(!bytes.isEmpty() && bytes == first, threads);
         }
     }
 
     void fails_data() {
-        QTest::addColumn<QString>("line");
-        QTest::addColumn<QString>("says");
-        const auto row = [](const char* line, const char* says) { QTest::newRow(line) << line << says; };
-        row("moons.diffuscope", "--count is required");
-        row("moons.diffuscope --count 1", "--count");
-        row("moons.diffuscope --count 100001", "--count");
-        row("moons.diffuscope --count 9 --out all.csv", "known are .json");
-        row("moons.diffuscope --count 9 --sampler ddim --sigma lower", "--sigma has no effect");
-        row("moons.diffuscope --count 9 --denoiser ideal --set sampler.class=1", "sampler.class=0");
-        row("moons.diffuscope --count 9 --set network.width=8", "its shape cannot be set");
+        refusalColumns();
+        const auto row = refusalRow;
+        row("evaluate moons.diffuscope", 2, "--count is required");
+        row("evaluate moons.diffuscope --count 1", 2, "--count");
+        row("evaluate moons.diffuscope --count 100001", 2, "--count");
+        row("evaluate moons.diffuscope --count 9 --out all.csv", 2, "known are .json");
+        row("evaluate moons.diffuscope --count 9 --out no/all.json", 1, "There is no folder");
+        row("evaluate moons.diffuscope --count 9 --sampler ddim --sigma lower", 2, "--sigma has no effect");
+        row("evaluate moons.diffuscope --count 9 --set sampler.class=1", 2, "has not been told the classes");
+        row("evaluate moons.diffuscope --count 9 --denoiser ideal --set sampler.class=9", 2,
+            "classes 1 to 2");
+        row("evaluate normal.diffuscope --count 9 --set sampler.class=9", 2, "no classes");
+        row("evaluate moons.diffuscope --count 9 --set network.width=8", 2, "its shape cannot be set");
+        row("evaluate nowhere.diffuscope --count 9", 1, "nowhere.diffuscope: No such file");
     }
     void fails() {
         QFETCH(QString, line);
+        QFETCH(int, status);
         QFETCH(QString, says);
-        const Result result = run("evaluate " + line);
-        QCOMPARE(result.status, 2);
-        QCOMPARE(result.out, QByteArray());
-        QVERIFY2(result.err.contains(says.toUtf8()), result.err);
+        checkRefusal(line, status, says);
     }
 
     void ctrlCActsSoon() {
-        Program program(folder_.path());
+        Program program(folder());
         program.start({"evaluate", "moons.diffuscope", "--count", "100000", "--steps", "1", "--backend",
                        "cpu", "--out", "interrupted.json"});
         program.interrupt(SIGINT);
         QCOMPARE(program.finish().status, 130);
-        QVERIFY(!QFile::exists(folder_.filePath("interrupted.json")));
+        QVERIFY(!QFile::exists(path("interrupted.json")));
     }
 };
 

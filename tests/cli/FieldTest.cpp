@@ -1,34 +1,11 @@
 #include "Program.h"
 
 #include <QRegularExpression>
-#include <QTemporaryDir>
-#include <QTest>
 #include <cmath>
-#include <cstring>
 #include <numbers>
 #include <vector>
 
 namespace {
-
-QStringList words(const QString& line) {
-    return line.split(' ', Qt::SkipEmptyParts);
-}
-
-QByteArray bytesOf(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-/// The numbers of an NPY file of little-endian floats with this shape, or none.
-std::vector<double> numbersOf(const QByteArray& npy, const QByteArray& shape) {
-    if (npy.size() < 10) return {};
-    const auto length = static_cast<unsigned char>(npy[8]) + 256 * static_cast<unsigned char>(npy[9]);
-    const QByteArray header = npy.mid(10, length);
-    if (!header.contains("'descr': '<f4'") || !header.contains("'shape': " + shape)) return {};
-    std::vector<float> values(static_cast<std::size_t>(npy.size() - 10 - length) / sizeof(float));
-    std::memcpy(values.data(), npy.constData() + 10 + length, values.size() * sizeof(float));
-    return {values.begin(), values.end()};
-}
 
 bool near(double a, double b, double tolerance) {
     return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
@@ -36,16 +13,14 @@ bool near(double a, double b, double tolerance) {
 
 }  // namespace
 
-class FieldTest : public QObject {
+class FieldTest : public QObject, InFolder {
     Q_OBJECT
 
-    QTemporaryDir folder_;
-    [[nodiscard]] QString path(const QString& name) const { return folder_.filePath(name); }
-    Result run(const QString& line) { return Program(folder_.path()).run(words(line)); }
     std::vector<double> field(const QString& options, const QByteArray& shape) {
         const Result result = run("field " + options + " --out f.npy");
         if (result.status != 0) qWarning() << result.err;
-        return numbersOf(bytesOf(path("f.npy")), shape);
+        const std::vector<float> values = floatsOf(bytesOf(path("f.npy")), shape);
+        return {values.begin(), values.end()};
     }
 
   private slots:
@@ -60,6 +35,9 @@ class FieldTest : public QObject {
             run(QString("train --dataset two-moons --set network.conditioning=step-index") + common +
                 "--out indexed.diffuscope");
         QVERIFY2(indexed.status == 0, indexed.err);
+        const Result classes = run(QString("train --dataset two-moons --set network.classes=on") + common +
+                                   "--set sampler.class=2 --set sampler.guidance=3 --out classes.diffuscope");
+        QVERIFY2(classes.status == 0, classes.err);
     }
 
     /// Of the standard normal eps* = sqrt(1 - alphaBar) x: the field says where each entry lies.
@@ -162,6 +140,55 @@ class FieldTest : public QObject {
         }
     }
 
+    /// Of a round Gaussian N(m, s^2 I) eps* = sqrt(1 - alphaBar) (x - sqrt(alphaBar) m) / v, with
+    /// v = alphaBar s^2 + 1 - alphaBar: a class of the eight, whose second is at 45 degrees.
+    void aClassHasAFieldOfItsOwn() {
+        const QString line =
+            "eight-gaussians.diffuscope --log-snr 0 --grid 5 --extent 2 --denoiser mixture --set "
+            "sampler.class=2 --quantity ";
+        const auto eps = field(line + "eps", "(5, 5, 2)");
+        const auto density = field(line + "density", "(5, 5)");
+        QCOMPARE(eps.size(), 50ul);
+        const double m = std::sqrt(0.5) / std::sqrt(0.5064);
+        const double v = 0.5 * 0.0064 / 0.5064 + 0.5;
+        for (std::size_t k = 0; k < 25; ++k) {
+            const double x = static_cast<double>(k % 5) - 2.0 - std::sqrt(0.5) * m;
+            const double y = static_cast<double>(k / 5) - 2.0 - std::sqrt(0.5) * m;
+            QVERIFY(near(eps[2 * k], std::sqrt(0.5) * x / v, 1e-5));
+            QVERIFY(near(eps[2 * k + 1], std::sqrt(0.5) * y / v, 1e-5));
+            QVERIFY(
+                near(density[k], std::exp(-0.5 * (x * x + y * y) / v) / (2.0 * std::numbers::pi * v), 1e-5));
+        }
+    }
+
+    /// The field is the one that the sampler follows: eps = eps of any + w (eps of the class - that). The
+    /// session holds class 2 and w = 3.
+    void guidanceIsInTheField() {
+        for (const char* denoiser : {"network", "ideal"}) {
+            const QString line = QString("classes.diffuscope --t 100 --grid 6 --quantity eps --denoiser ") +
+                                 denoiser + " --set ";
+            const auto any = field(line + "sampler.class=0", "(6, 6, 2)");
+            const auto own = field(line + "sampler.guidance=1", "(6, 6, 2)");
+            const auto guided = field(line + "sampler.guidance=3", "(6, 6, 2)");
+            const auto none = field(line + "sampler.guidance=0", "(6, 6, 2)");
+            QCOMPARE(guided.size(), 72ul);
+            QVERIFY(none == any);
+            QVERIFY(own != any);
+            for (std::size_t k = 0; k < 72; ++k)
+                QVERIFY(near(guided[k], any[k] + 3.0 * (own[k] - any[k]), 1e-4));
+        }
+        const QString plain = "classes.diffuscope --t 100 --grid 6 --quantity ";
+        QVERIFY(field(plain + "eps", "(6, 6, 2)") ==
+                field(plain + "eps --set sampler.class=2 --set sampler.guidance=3", "(6, 6, 2)"));
+        const auto network = field(plain + "eps", "(6, 6, 2)");
+        const auto ideal = field(plain + "eps --denoiser ideal", "(6, 6, 2)");
+        const auto error = field(plain + "error", "(6, 6)");
+        for (std::size_t k = 0; k < 36; ++k)
+            QVERIFY(near(error[k],
+                         std::hypot(network[2 * k] - ideal[2 * k], network[2 * k + 1] - ideal[2 * k + 1]),
+                         1e-4));
+    }
+
     void theErrorIsADistance() {
         const QString line = "eight-gaussians.diffuscope --t 100 --grid 8 --quantity ";
         const auto network = field(line + "eps --denoiser network", "(8, 8, 2)");
@@ -247,12 +274,8 @@ class FieldTest : public QObject {
     }
 
     void fails_data() {
-        QTest::addColumn<QString>("line");
-        QTest::addColumn<int>("status");
-        QTest::addColumn<QString>("says");
-        const auto row = [](const char* line, int status, const char* says) {
-            QTest::newRow(line) << line << status << says;
-        };
+        refusalColumns();
+        const auto row = refusalRow;
         row("field", 2, "session is required");
         row("field two-moons.diffuscope --t 1", 2, "--quantity is required");
         row("field nowhere.diffuscope --t 1 --quantity eps", 1, "nowhere.diffuscope: No such file");
@@ -288,6 +311,14 @@ class FieldTest : public QObject {
         row("field two-moons.diffuscope --quantity eps --t 1 --set seed=4", 2, "seed has no effect");
         row("field two-moons.diffuscope --quantity eps --t 1 --seed 4", 2, "--seed");
         row("field two-moons.diffuscope --quantity eps --t 1 --backend cpu", 2, "--backend");
+        row("field two-moons.diffuscope --quantity eps --t 1 --set sampler.class=1", 2,
+            "has not been told the classes");
+        row("field two-moons.diffuscope --quantity density --t 1 --set sampler.class=3", 2, "classes 1 to 2");
+        row("field single-point.diffuscope --quantity eps --t 1 --set sampler.class=1", 2, "no classes");
+        row("field two-moons.diffuscope --quantity eps --t 1 --set sampler.guidance=2", 2,
+            "sampler.guidance has no effect");
+        row("field classes.diffuscope --quantity density --t 1 --set sampler.guidance=2", 2,
+            "sampler.guidance has no effect");
         row("field indexed.diffuscope --quantity eps --log-snr 0", 2, "give --t");
         row("field indexed.diffuscope --quantity error --log-snr 0", 2, "give --t");
     }
@@ -295,12 +326,7 @@ class FieldTest : public QObject {
         QFETCH(QString, line);
         QFETCH(int, status);
         QFETCH(QString, says);
-        const QStringList before = QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden);
-        const Result result = run(line);
-        QVERIFY2(result.status == status, result.err);
-        QVERIFY2(QString::fromUtf8(result.err).contains(says), result.err);
-        QCOMPARE(result.out, QByteArray());
-        QCOMPARE(QDir(folder_.path()).entryList(QDir::Files | QDir::Hidden), before);
+        checkRefusal(line, status, says);
     }
 
     void whatNeedsNoNetworkTakesEveryLevel() {
@@ -311,7 +337,7 @@ class FieldTest : public QObject {
     }
 
     void anInterruptLeavesNothing() {
-        Program program(folder_.path());
+        Program program(folder());
         program.start(
             words("field two-moons.diffuscope --grid 4096 --t 5 --quantity density --out slow.npy"));
         program.interrupt(SIGINT);

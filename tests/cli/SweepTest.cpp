@@ -1,24 +1,9 @@
 #include "Program.h"
+#include "settings/Settings.h"
 
-#include <QTemporaryDir>
-#include <QTest>
-#include <QThread>
+#include <nlohmann/json.hpp>
 
 namespace {
-
-QStringList words(const QString& line) {
-    return line.split(' ', Qt::SkipEmptyParts);
-}
-
-QByteArray bytesOf(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
-void writeBytes(const QString& path, const QByteArray& bytes) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-}
 
 /// The rows without the one column that varies.
 QList<QByteArrayList> rowsOf(const QByteArray& csv) {
@@ -37,25 +22,23 @@ QList<QByteArrayList> rowsOf(const QByteArray& csv) {
 constexpr const char* small =
     R"({"schedule.kind": ["linear", "cosine"], "sampler.kind": ["ddpm", "ddim"], "seed": [1, 2],
         "steps": [20, 50], "count": 100, "schedule.steps": 30, "network.width": 8, "network.depth": 1,
-        "training.batch": 32, "data.points": 300, "backend": "cpu"})";
+        "training.batch": 32, "data.points": 300, "measures": "sliced_w2", "backend": "cpu"})";
 /// A second of work or more, for what happens in the middle of it.
 constexpr const char* slow =
     R"({"sampler.kind": ["ddpm", "ddim"], "seed": [1, 2, 3, 4], "steps": 300, "count": 300,
-        "schedule.steps": 200, "network.width": 48, "data.points": 500, "backend": "cpu"})";
+        "schedule.steps": 200, "network.width": 48, "data.points": 500, "measures": "sliced_w2",
+        "backend": "cpu"})";
 
 }  // namespace
 
-class SweepTest : public QObject {
+class SweepTest : public QObject, InFolder {
     Q_OBJECT
 
-    QTemporaryDir folder_;
     QByteArray whole_;  // of the small grid
-    [[nodiscard]] QString path(const QString& name) const { return folder_.filePath(name); }
-    Result run(const QString& line) { return Program(folder_.path()).run(words(line)); }
 
     /// Starts the slow grid and waits for its first row.
     void startSlow(Program& program, const QString& out) {
-        program.start(words("sweep slow.json --out " + out));
+        program.start(words("sweep slow.json --threads 1 --out " + out));
         for (int i = 0; i < 3000 && bytesOf(path(out)).count('\n') < 2; ++i) QThread::msleep(10);
     }
 
@@ -63,7 +46,7 @@ class SweepTest : public QObject {
     void initTestCase() {
         writeBytes(path("small.json"), small);
         writeBytes(path("slow.json"), slow);
-        const Result result = run("sweep small.json --out whole.csv");
+        const Result result = run("sweep small.json --threads 1 --out whole.csv");
         QVERIFY2(result.status == 0, result.err);
         QCOMPARE(result.out, QByteArray());
         QCOMPARE(result.err, QByteArray("diffuscope: 16 combinations, 0 done before.\n"));
@@ -81,6 +64,144 @@ class SweepTest : public QObject {
             QCOMPARE(rows[i][0].toInt(), static_cast<int>(i));
             QVERIFY(rows[i][column].toDouble() > 0.0);
         }
+    }
+
+    /// A row holds what training to a file, and evaluating that, gives: in every measure, whatever the
+    /// threads.
+    void aRowIsAnEvaluation() {
+        writeBytes(path("all.json"),
+                   R"({"sampler.kind": ["ddpm", "ddim"], "seed": 2, "steps": 30, "count": 80,
+                       "schedule.steps": 20, "network.width": 8, "data.points": 300, "backend": "cpu"})");
+        for (const char* options : {"--threads 1", "--jobs 2", "--threads 3"}) {
+            QFile::remove(path("all.csv"));
+            const Result result = run(QString("sweep all.json --quiet --out all.csv ") + options);
+            QVERIFY2(result.status == 0, result.err);
+            const QByteArrayList lines = bytesOf(path("all.csv")).trimmed().split('\n');
+            const QByteArrayList columns = lines[0].split(',');
+            QCOMPARE(lines.size(), 3);
+            if (!QFile::exists(path("row.diffuscope")))
+                QCOMPARE(
+                    run("train --dataset swiss-roll --quiet --seed 2 --backend cpu --steps 30 --threads 1 "
+                        "--set schedule.steps=20 --set network.width=8 --set data.points=300 "
+                        "--out row.diffuscope")
+                        .status,
+                    0);
+            for (const QByteArray& line : lines.mid(1)) {
+                const QByteArrayList cells = line.split(',');
+                const Result evaluated =
+                    run("evaluate row.diffuscope --count 80 --backend cpu --threads 1 --quiet --set "
+                        "sampler.kind=" +
+                        cells[columns.indexOf("sampler.kind")] +
+                        " --set sampler.steps=" + QByteArray::number(diffuscope::Settings{}.sampler.steps));
+                QVERIFY2(evaluated.status == 0, evaluated.err);
+                const auto json = nlohmann::json::parse(evaluated.out.toStdString());
+                QVERIFY(cells[columns.indexOf("from")] == "generator" && json["from"] == "generator");
+                const qsizetype first = columns.indexOf("sliced_w2");
+                QCOMPARE(columns.size() - first, 10);
+                for (qsizetype k = first; k < columns.size(); ++k)
+                    QCOMPARE(cells[k].toDouble(), json[columns[k].toStdString()].get<double>());
+            }
+        }
+    }
+
+    void measuresAndFilesAreKeys() {
+        QByteArray table = "a,b,c\n";
+        for (int i = 0; i < 40; ++i)
+            table += QByteArray::number(i) + ",0," + QByteArray::number(i * i % 17) + "\n";
+        writeBytes(path("own.csv"), table);
+        writeBytes(path("own.json"),
+                   R"({"data.set": ["own.csv", "two-moons"], "measures": ["mmd2"], "steps": 5,
+                       "count": 50, "schedule.steps": 9, "network.width": 8, "data.points": 60, "backend": "cpu"})");
+        const Result three = run("sweep own.json --out own-r.csv");
+        QCOMPARE(three.status, 1);
+        QVERIFY2(three.err.contains("own.csv: Line 1: there are 3 columns"), three.err);
+        QVERIFY(!QFile::exists(path("own-r.csv")));
+        writeBytes(path("own.json"),
+                   R"({"data.set": "own.csv", "columns": ["a,c", "c,b"], "measures": ["mmd2"],
+                       "steps": 5, "count": 50, "schedule.steps": 9, "network.width": 8, "backend": "cpu"})");
+        for (const char* jobs : {"1", "2"}) {
+            const Result result = run(QString("sweep own.json --out own-%1.csv --quiet --jobs %1").arg(jobs));
+            QVERIFY2(result.status == 0, result.err);
+            const QByteArrayList lines = bytesOf(path(QString("own-%1.csv").arg(jobs))).trimmed().split('\n');
+            QCOMPARE(lines[0], QByteArray("combination,backend,data.set,schedule.steps,network.width,columns,"
+                                          "count,steps,seconds,from,mmd2,mmd2_floor"));
+            QVERIFY(lines[1].startsWith("1,cpu,own.csv,9,8,\"a,c\",50,5,"));
+            QVERIFY(lines[2].startsWith("2,cpu,own.csv,9,8,\"c,b\",50,5,"));
+            QVERIFY(lines[1].contains(",the data themselves,"));
+        }
+        // A quoted cell is two here: what varies is named by its place.
+        const auto parts = [this](const char* name) {
+            QByteArrayList all;
+            for (const QByteArray& line : bytesOf(path(name)).trimmed().split('\n').mid(1))
+                for (const QByteArray& cell : line.split(',')) all << cell;
+            all.removeAt(9);
+            all.removeAt(9 + 12);
+            return all;
+        };
+        QCOMPARE(parts("own-1.csv"), parts("own-2.csv"));
+        const Result merged = run("sweep --merge own-1.csv --out own-m.csv");
+        QVERIFY2(merged.status == 0, merged.err);
+        QCOMPARE(bytesOf(path("own-m.csv")), bytesOf(path("own-1.csv")));
+    }
+
+    void guidanceIsSweptOver() {
+        writeBytes(path("guided.json"), R"({"data.set": "eight-gaussians", "sampler.denoiser": "mixture",
+                       "sampler.class": [0, 2], "sampler.guidance": [0, 1], "steps": 1, "count": 200,
+                       "measures": "sliced_w2", "schedule.steps": 60, "network.width": 8, "backend": "cpu"})");
+        const Result result = run("sweep guided.json --threads 1 --out guided.csv --quiet");
+        QVERIFY2(result.status == 0, result.err);
+        const QByteArrayList lines = bytesOf(path("guided.csv")).trimmed().split('\n');
+        QCOMPARE(lines.size(), 5);
+        std::vector<double> ratio;
+        for (const QByteArray& line : lines.mid(1)) {
+            const QByteArrayList cells = line.split(',');
+            ratio.push_back(cells[cells.size() - 2].toDouble() / cells.last().toDouble());
+        }
+        QVERIFY(ratio[0] < 3.0 && ratio[1] == ratio[0]);
+        QVERIFY(ratio[2] > 10.0 && ratio[3] < 3.0);
+    }
+
+    /// What cannot be done is said before hours of training.
+    void whatTheDataDoNotHaveIsRefusedAtOnce_data() {
+        QTest::addColumn<QByteArray>("grid");
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QString>("says");
+        const auto row = [](const char* grid, int status, const char* says) {
+            QTest::newRow(grid) << QByteArray(grid) << status << says;
+        };
+        row(R"({"steps": 100000, "data.set": ["eight-gaussians", "missing.csv"]})", 1,
+            "missing.csv: No such file");
+        row(R"({"steps": 100000, "data.set": "points.txt"})", 2, "known are .csv, .npy");
+        row(R"({"steps": 100000, "sampler.class": [0, 9]})", 2, "Combination 2 (");
+        row(R"({"steps": 100000, "sampler.class": 9, "data.set": "two-moons", "network.classes": true})", 2,
+            "classes 1 to 2");
+        row(R"({"steps": 100000, "sampler.class": 1, "data.set": "two-moons", "network.classes": false})", 2,
+            "network.classes");
+        row(R"({"steps": 100000, "sampler.denoiser": "mixture", "data.set": ["eight-gaussians", "two-moons"]})",
+            2, "no mixture");
+    }
+    void whatTheDataDoNotHaveIsRefusedAtOnce() {
+        QFETCH(QByteArray, grid);
+        QFETCH(int, status);
+        QFETCH(QString, says);
+        writeBytes(path("wrong.json"), grid);
+        checkRefusal("sweep wrong.json --out wrong.csv", status, says);
+    }
+
+    /// Without the clamp the numbers are left for good: the row is missing, with the reason, and the others
+    /// are there.
+    void aCombinationThatFailsLeavesTheOthers() {
+        writeBytes(
+            path("burst.json"),
+            R"({"sampler.clamp": ["on", "off"], "schedule.kind": "constant", "schedule.beta-max": 0.999,
+                       "schedule.keep-curve": "off", "schedule.steps": 200, "steps": 1, "count": 20,
+                       "measures": "sliced_w2", "network.width": 8, "backend": "cpu"})");
+        const Result result = run("sweep burst.json --threads 1 --out burst.csv --quiet");
+        QCOMPARE(result.status, 1);
+        QVERIFY2(result.err.contains("Combination 2 (") && result.err.contains("sampler.clamp=on"),
+                 result.err);
+        QVERIFY2(result.err.contains("1 of 2 combinations failed; the others are in burst.csv."), result.err);
+        QCOMPARE(bytesOf(path("burst.csv")).count('\n'), 2);
     }
 
     void jobsAndThreadsChangeNothing_data() {
@@ -103,7 +224,7 @@ class SweepTest : public QObject {
         lines.removeAt(3);
         const QByteArray kept = lines.join('\n').chopped(7);  // the last line is cut
         writeBytes(path("kept.csv"), kept);
-        const Result result = run("sweep small.json --out kept.csv");
+        const Result result = run("sweep small.json --threads 1 --out kept.csv");
         QVERIFY2(result.status == 0, result.err);
         QVERIFY2(result.err.contains("16 combinations, 13 done before."), result.err);
         const QByteArray now = bytesOf(path("kept.csv"));
@@ -114,9 +235,9 @@ class SweepTest : public QObject {
     }
 
     void aKillLosesNoRow() {
-        const Result uncut = run("sweep slow.json --out uncut.csv --quiet");
+        const Result uncut = run("sweep slow.json --out uncut.csv --quiet --threads 1");
         QVERIFY2(uncut.status == 0, uncut.err);
-        Program program(folder_.path());
+        Program program(folder());
         startSlow(program, "killed.csv");
         program.signal(SIGKILL);
         QCOMPARE(program.finish().status, -1);
@@ -132,14 +253,14 @@ class SweepTest : public QObject {
     }
 
     void anInterruptLeavesAFileToGoOnWith() {
-        Program program(folder_.path());
+        Program program(folder());
         startSlow(program, "stopped.csv");
         program.signal(SIGINT);
         const Result result = program.finish();
         QVERIFY2(result.status == 130, result.err);
         const auto rows = bytesOf(path("stopped.csv")).count('\n');
         QVERIFY(rows >= 2 && rows < 9);
-        const Result again = run("sweep slow.json --out stopped.csv");
+        const Result again = run("sweep slow.json --threads 1 --out stopped.csv");
         QVERIFY2(again.status == 0, again.err);
         QVERIFY2(again.err.contains("8 combinations, " + QByteArray::number(rows - 1) + " done before."),
                  again.err);
@@ -147,7 +268,7 @@ class SweepTest : public QObject {
     }
 
     void twoAtOnceAreRefused() {
-        Program program(folder_.path());
+        Program program(folder());
         startSlow(program, "busy.csv");
         const Result second = run("sweep slow.json --out busy.csv");
         QCOMPARE(second.status, 1);
@@ -168,7 +289,8 @@ class SweepTest : public QObject {
         for (int i = shards; i > 0; --i) {
             const QString name = QString("part-%1-of-%2.csv").arg(i).arg(shards);
             const Result result =
-                run(QString("sweep small.json --quiet --shard %1/%2 --out ").arg(i).arg(shards) + name);
+                run(QString("sweep small.json --quiet --threads 1 --shard %1/%2 --out ").arg(i).arg(shards) +
+                    name);
             QVERIFY2(result.status == 0, result.err);
             parts += " " + name;
         }
@@ -211,12 +333,8 @@ class SweepTest : public QObject {
     }
 
     void fails_data() {
-        QTest::addColumn<QString>("line");
-        QTest::addColumn<int>("status");
-        QTest::addColumn<QString>("says");
-        const auto row = [](const char* line, int status, const char* says) {
-            QTest::newRow(line) << line << status << says;
-        };
+        refusalColumns();
+        const auto row = refusalRow;
         row("sweep", 2, "--out is required");
         row("sweep --out r.csv", 2, "GRID.json");
         row("sweep nowhere.json --out r.csv", 1, "nowhere.json: No such file");

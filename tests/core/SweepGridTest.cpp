@@ -28,13 +28,22 @@ QString refusal(const Act& act) {
 constexpr const char* twoByThree =
     R"({"sampler.kind": ["ddpm", "ddim"], "seed": [1, 2, 3], "steps": [10, 20], "count": 50})";
 
+/// A made-up evaluation whose numbers tell it from others.
+Evaluation evaluationOf(double value) {
+    Evaluation evaluation{};
+    evaluation.from = "generator";
+    evaluation.distances = {{value, 1.0}, {-value, 2.0}, {2.0 * value, 3.0}};
+    evaluation.bound =
+        VariationalBound{.terms = {}, .bitsPerDim = value, .error = 0.125, .count = 1, .note = {}};
+    evaluation.logLikelihood.mean = -3.0 * value;
+    return evaluation;
+}
+
 /// Rows of a table with made-up measures.
 std::string filled(const SweepGrid& grid, const std::vector<std::size_t>& combinations) {
     SweepTable table(grid);
-    for (const std::size_t i : combinations) {
-        const std::vector<double> measured(sweepMeasures(grid).size(), 0.25 + static_cast<double>(i));
-        (void)table.add(i, measured);
-    }
+    for (const std::size_t i : combinations)
+        (void)table.add(i, 1.5, evaluationOf(0.25 + static_cast<double>(i)));
     return table.text();
 }
 
@@ -80,7 +89,7 @@ class SweepGridTest : public QObject {
         QCOMPARE(last.settings.training.batch, 64);
         QCOMPARE(last.seconds, 0.5);
         QCOMPARE(last.count, SweepGrid::defaultCount);
-        QVERIFY((sweepMeasures(grid).front() == "steps"));
+        QVERIFY(QString::fromStdString(SweepTable(grid).header()).contains(",count,seconds,steps,from,"));
     }
 
     void refuses_data() {
@@ -113,6 +122,15 @@ class SweepGridTest : public QObject {
         row(R"({"schedule.beta-min": [0.001, 0.5], "schedule.beta-max": [0.1], "steps": 1})",
             "Combination 2 of the grid (schedule.beta-min=0.5, schedule.beta-max=0.1, count=2000, steps=1): "
             "schedule.beta-min");
+        row(R"({"steps": 1, "count": 100001})", "it takes a whole number from 2 to 100000");
+        row(R"({"steps": 1, "measures": []})", "\"measures\" holds an empty list");
+        row(R"({"steps": 1, "measures": ["fid"]})", "known are sliced_w2, mmd2, ");
+        row(R"({"steps": 1, "measures": ["mmd2", "mmd2"]})", "twice");
+        row(R"({"steps": 1, "data.set": "imported"})", "given as a file in data.set");
+        row(R"({"steps": 1, "columns": "a,b"})", "columns belongs to a table");
+        row(R"({"steps": 1, "data.set": ["a.csv", "two-moons"], "columns": "a,b"})",
+            "Combination 2 of the grid");
+        row(R"({"steps": 1, "data.set": "a.csv", "columns": "a"})", "are not two");
         row(R"({"training.batch": 65536, "network.width": 512, "network.depth": 8, "steps": 1})", "GFLOP");
     }
     void refuses() {
@@ -120,6 +138,57 @@ class SweepGridTest : public QObject {
         QFETCH(QString, says);
         const QString said = refusal([&] { (void)SweepGrid(json.toStdString(), {}); });
         QVERIFY2(said.contains(says), qPrintable(said));
+    }
+
+    void measuresAreChosen() {
+        const auto columnsOf = [](const char* json) {
+            const SweepGrid grid(json, {});
+            const Cells columns = csvLines(SweepTable(grid).header())[0];
+            return std::vector<std::string>(columns.begin() + 3, columns.end());
+        };
+        QVERIFY(
+            (columnsOf(R"({"steps": 1})") ==
+             std::vector<std::string>{"seconds", "from", "sliced_w2", "sliced_w2_floor", "mmd2", "mmd2_floor",
+                                      "energy_distance", "energy_distance_floor", "bound_bits_per_dim",
+                                      "bound_error", "log_likelihood", "log_likelihood_error"}));
+        QVERIFY((columnsOf(R"({"steps": 1, "measures": ["log_likelihood", "mmd2"]})") ==
+                 std::vector<std::string>{"seconds", "from", "mmd2", "mmd2_floor", "log_likelihood",
+                                          "log_likelihood_error"}));
+        QVERIFY((columnsOf(R"({"steps": 1, "measures": "energy_distance"})") ==
+                 std::vector<std::string>{"seconds", "from", "energy_distance", "energy_distance_floor"}));
+        // Files of fewer measures are merged as well as the others.
+        const SweepGrid few = gridOf(R"({"seed": [1, 2], "steps": 1, "measures": "mmd2"})");
+        const std::vector<SweepPart> parts{{"a", filled(few, {1})}, {"b", filled(few, {0})}};
+        QVERIFY(mergeSweep(parts) == filled(few, {0, 1}));
+        const SweepGrid all = gridOf(R"({"seed": [1, 2], "steps": 1})");
+        QVERIFY(!refusal([&] { SweepTable(all).read(parts[0].text, "a"); }).isEmpty());
+        // A bound that is infinite is written so.
+        Evaluation evaluation = evaluationOf(1.0);
+        evaluation.bound.reset();
+        SweepTable table(all);
+        (void)table.add(0, 1.0, evaluation);
+        QVERIFY(csvLines(table.text())[1][12] == "inf");
+        SweepTable again(all);
+        again.read(table.text(), "R.csv");
+        QVERIFY(again.has(0));
+    }
+
+    void filesAreDataSets() {
+        const SweepGrid grid =
+            gridOf(R"({"data.set": ["two-moons", "my/a.csv", "b.npy"], "seed": [1, 2], "steps": [1, 2]})");
+        QCOMPARE(grid.combinations().size(), 12ul);
+        std::set<std::pair<std::string, std::uint64_t>> files;
+        for (const SweepTraining& training : grid.trainings()) {
+            files.emplace(training.file, training.settings.seed);
+            QCOMPARE(training.settings.data.dataset,
+                     training.file.empty() ? DatasetKind::TwoMoons : DatasetKind::Imported);
+        }
+        QCOMPARE(grid.trainings().size(), 6ul);
+        QCOMPARE(files.size(), 6ul);
+        const SweepGrid table = gridOf(R"({"data.set": "a.csv", "columns": ["x,y", "1,3"], "steps": 1})");
+        QVERIFY((table.columns() == std::vector<std::string>{"data.set", "columns", "count", "steps"}));
+        QCOMPARE(table.trainings().size(), 2ul);
+        QVERIFY(table.trainings()[1].columns == "1,3");
     }
 
     void theNumberOfCombinationsIsBounded() {
