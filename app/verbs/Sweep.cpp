@@ -174,6 +174,27 @@ int run(const Options& options) {
     return sweep(options);
 }
 
+constexpr const char* gridHelp =
+    "Keys of the grid: ids of diffuscope list settings; steps or seconds (of training); count (samples on\n"
+    "either side of the measures, 2000); measures (of diffuscope list measures: all). A value of data.set "
+    "may\n"
+    "be a file of points (.csv, .npy, .png, .jpg), with columns (\"a,b\") for a table that has more than "
+    "two. A\n"
+    "value alone is a list of one. --set, --seed and --backend add lists of one.\n"
+    "Combinations that differ in the sampler or in steps share one training; with \"one-network\": true "
+    "also\n"
+    "those that differ in the schedule: the network learns under the first and is sampled under all. "
+    "--shard\n"
+    "takes every N-th training with all its rows, or every N-th combination where there are fewer trainings\n"
+    "than shards. A sweep that was stopped, or killed, goes on when it is run again. On the CPU the same "
+    "grid\n"
+    "gives the same rows, but for seconds (the training's).\n"
+    "The columns of the measures are the keys of diffuscope evaluate; a bound is inf where the reverse "
+    "steps\n"
+    "add no noise.\n"
+    "Example: diffuscope sweep grid.json --jobs 2 --out results.csv\n"
+    "with grid.json: {\"schedule.kind\": [\"linear\", \"cosine\"], \"seed\": [1, 2, 3], \"steps\": 4000}";
+
 }  // namespace
 
 CLI::App* addSweepVerb(CLI::App& program, Run& run) {
@@ -200,28 +221,7 @@ CLI::App* addSweepVerb(CLI::App& program, Run& run) {
         ->type_name("I/N");
     for (const char* other : {"--jobs", "--shard", "--threads", "--quiet"})
         merge->excludes(verb->get_option(other));
-    verb->footer(
-        "Keys of the grid: ids of diffuscope list settings; steps or seconds (of training); count (samples "
-        "on\n"
-        "either side of the measures, 2000); measures (of diffuscope list measures: all). A value of "
-        "data.set "
-        "may be\n"
-        "a file of points (.csv, .npy, .png, .jpg), with columns (\"a,b\") where a table has more than two. "
-        "A "
-        "value\n"
-        "alone is a list of one. Combinations that differ in the\n"
-        "sampler or in steps share one training; with \"one-network\": true also those that differ in the\n"
-        "schedule: the network learns under the first and is sampled under all. --set, --seed and --backend "
-        "add\n"
-        "lists of one. --shard takes every N-th training with all its rows, or every N-th combination where\n"
-        "there are fewer trainings than shards. A sweep that was stopped, or killed, goes on when it is run\n"
-        "again. On the CPU the same grid gives the same rows, but for seconds (the training's). The columns "
-        "of\n"
-        "the measures are the keys of diffuscope evaluate; a bound is inf where the reverse steps add no "
-        "noise.\n"
-        "Example: diffuscope sweep grid.json --jobs 2 --out results.csv\n"
-        "with grid.json: {\"schedule.kind\": [\"linear\", \"cosine\"], \"seed\": [1, 2, 3], \"steps\": "
-        "4000}");
+    verb->footer(gridHelp);
     verb->callback([options, &run] { run = [options] { return diffuscope::run(*options); }; });
     return verb;
 }

@@ -4,10 +4,21 @@
 #include "data/DataSet.h"
 #include "diffusion/IdealDenoiser.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace diffuscope {
 namespace {
+
+/// Turns eps-hat of asked() into the guided one.
+void addGuidance(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
+                 const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch) {
+    if (!guidance.both()) return;
+    scratch.resize(eps.size());
+    denoiser.eps(xt, level, anyClass, scratch);
+    for (std::size_t i = 0; i < eps.size(); ++i)
+        eps[i] = scratch[i] + guidance.weight * (eps[i] - scratch[i]);
+}
 
 class GuidedDenoiser : public Denoiser {
   public:
@@ -17,6 +28,20 @@ class GuidedDenoiser : public Denoiser {
     void eps(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps) const override {
         std::vector<float> scratch;
         guidedEps(*denoiser_, xt, level, guidance_, eps, scratch);
+    }
+
+    [[nodiscard]] std::size_t piece() const override {
+        return guidance_.both() ? std::max<std::size_t>(1, denoiser_->piece() / 2) : denoiser_->piece();
+    }
+
+    [[nodiscard]] bool saysVariance() const override { return denoiser_->saysVariance(); }
+
+    /// The variance is that of the class that is asked about, as in the sampler.
+    void epsAndShares(std::span<const float> xt, const NoiseLevel& level, int, std::span<float> eps,
+                      std::span<float> shares) const override {
+        denoiser_->epsAndShares(xt, level, guidance_.asked(), eps, shares);
+        std::vector<float> scratch;
+        addGuidance(*denoiser_, xt, level, guidance_, eps, scratch);
     }
 
   private:
@@ -45,11 +70,7 @@ Guidance guidanceOf(const Settings& settings, const DataSet& data) {
 void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
                const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch) {
     denoiser.eps(xt, level, guidance.asked(), eps);
-    if (!guidance.both()) return;
-    scratch.resize(eps.size());
-    denoiser.eps(xt, level, anyClass, scratch);
-    for (std::size_t i = 0; i < eps.size(); ++i)
-        eps[i] = scratch[i] + guidance.weight * (eps[i] - scratch[i]);
+    addGuidance(denoiser, xt, level, guidance, eps, scratch);
 }
 
 std::shared_ptr<const Denoiser> guidedDenoiser(std::shared_ptr<const Denoiser> denoiser,

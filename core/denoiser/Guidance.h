@@ -29,7 +29,8 @@ struct Guidance {
 void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
                const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch);
 
-/// What a sampler under guidance predicts with, as a denoiser: guidedEps(), whatever class it is asked for.
+/// What a sampler under guidance predicts with, as a denoiser: guidedEps(), whatever class it is asked for,
+/// and the variance that `denoiser` says of asked().
 [[nodiscard]] std::shared_ptr<const Denoiser> guidedDenoiser(std::shared_ptr<const Denoiser> denoiser,
                                                              const Guidance& guidance);
 

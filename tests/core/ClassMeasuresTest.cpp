@@ -199,6 +199,29 @@ class ClassMeasuresTest : public QObject {
         }
     }
 
+    /// The sampler takes the variance from the evaluation of the class.
+    void aGuidedDenoiserSaysTheVarianceOfTheClass() {
+        Settings settings = settingsOf(3);
+        settings.training.loss = LossKind::LearnedVariance;
+        settings.network.classes = true;
+        TrainingState state = initialState(layoutOf(settings, *trainingData(eight(), 1)), 1);
+        const auto network = networkDenoiser(state);
+        const NoiseLevel level = noiseLevelOfLogSnr(0.5);
+        const std::vector<float> xt{0.3f, -0.2f, 1.0f, 0.4f};
+        for (const float weight : {0.0f, 1.0f, 4.0f}) {
+            const Guidance guidance{2, weight};
+            const auto guided = guidedDenoiser(network, guidance);
+            QVERIFY(guided->saysVariance());
+            std::vector<float> eps(4), shares(4), plain(4), expected(4), scratch;
+            guided->epsAndShares(xt, level, anyClass, eps, shares);
+            network->epsAndShares(xt, level, guidance.asked(), plain, expected);
+            QCOMPARE(shares, expected);
+            guidedEps(*network, xt, level, guidance, expected, scratch);
+            QCOMPARE(eps, expected);
+        }
+        QVERIFY(!guidedDenoiser(mixtureDenoiser(twoRounds()), {1, 2.0f})->saysVariance());
+    }
+
     /// The reference is kept while it is the same, and only then.
     void oneEvaluatorMeasuresAsManyDo() {
         const auto data = trainingData(eight(), 1);
@@ -245,8 +268,8 @@ class ClassMeasuresTest : public QObject {
             snapshot.reverse.t = {0};
             snapshot.reverse.positions = {std::make_shared<const std::vector<float>>(
                 freshDraws(eight(), *data, 600, 99, label).points)};
-            snapshot.networkState = std::make_shared<const TrainingState>(
-                initialState(layoutOf(snapshot.settings, *data), 1));
+            snapshot.networkState =
+                std::make_shared<const TrainingState>(initialState(layoutOf(snapshot.settings, *data), 1));
             snapshot.network = networkDenoiser(*snapshot.networkState);
             snapshot.era = 1;
             const Readings readings = RunReader().read(snapshot, measuring_);
