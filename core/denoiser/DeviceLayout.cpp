@@ -1,13 +1,11 @@
 #include "denoiser/DeviceLayout.h"
 
+#include "denoiser/DeviceWords.h"
+
 #include <algorithm>
 
 namespace diffuscope {
 namespace {
-
-int roundedUp(int value, int multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
 
 /// Offset of weight (out, in) within a layer that is stored in strips of eight outputs.
 int inStrip(int out, int in, int inputs) {

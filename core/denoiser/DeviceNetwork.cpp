@@ -1,0 +1,98 @@
+#include "denoiser/DeviceNetwork.h"
+
+#include "Error.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace diffuscope {
+namespace {
+
+constexpr double productTerms = 1.25e8;  // multiplications of a dispatch's largest product: some milliseconds
+constexpr std::size_t partialBytes = std::size_t{1} << 26;
+
+std::vector<float> read(const StorageBuffer& buffer) {
+    std::vector<float> values(buffer.bytes() / sizeof(float));
+    buffer.download(std::span<float>(values));
+    return values;
+}
+
+}  // namespace
+
+void DeviceNetwork::reserve(const MlpLayout& mlp) {
+    DeviceLayout layout(mlp);
+    if (layout.count() / 4 > context_.texelLimit())
+        throw BackendError("a network of " + std::to_string(mlp.parameterCount()) +
+                           " parameters is too large for " + context_.renderer());
+    products.setLayout(layout);
+    layout_ = std::move(layout);
+    const std::size_t bytes = static_cast<std::size_t>(layout_->count()) * sizeof(float);
+    parameters = StorageBuffer(bytes);
+    average = StorageBuffer(bytes);
+    moments = StorageBuffer(2 * bytes);
+    transposed = StorageBuffer(static_cast<std::size_t>(layout_->transposedCount()) * sizeof(float));
+    places = StorageBuffer(bytes);
+    places.upload(std::span<const std::int32_t>(layout_->transposedPlaces()));
+}
+
+bool DeviceNetwork::setState(const TrainingState& state) {
+    const std::size_t flat = state.layout.parameterCount();
+    for (const auto* values : {&state.parameters, &state.average, &state.firstMoment, &state.secondMoment})
+        if (values->size() != flat) throw std::logic_error("training state of another layout");
+    const bool another = !layout_ || mlp() != state.layout;
+    if (another) reserve(state.layout);
+    const std::vector<float> ordered = layout_->toDevice(state.parameters);
+    const std::vector<std::int32_t> placeOf = layout_->transposedPlaces();
+    std::vector<float> turned(static_cast<std::size_t>(layout_->transposedCount()));
+    for (std::size_t i = 0; i < ordered.size(); ++i)
+        turned[static_cast<std::size_t>(placeOf[i])] = ordered[i];
+    const std::vector<float> first = layout_->toDevice(state.firstMoment);
+    const std::vector<float> second = layout_->toDevice(state.secondMoment);
+    std::vector<float> both;
+    for (std::size_t quad = 0; quad < first.size(); quad += 4) {
+        both.insert(both.end(), &first[quad], &first[quad] + 4);
+        both.insert(both.end(), &second[quad], &second[quad] + 4);
+    }
+    parameters.upload(std::span<const float>(ordered));
+    transposed.upload(std::span<const float>(turned));
+    average.upload(std::span<const float>(layout_->toDevice(state.average)));
+    moments.upload(std::span<const float>(both));
+    step = state.step;
+    context_.check("taking the network");
+    return another;
+}
+
+TrainingState DeviceNetwork::state() const {
+    const std::vector<float> both = read(moments);
+    std::vector<float> first(both.size() / 2);
+    std::vector<float> second(both.size() / 2);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        const std::size_t at = i / 4 * 8 + i % 4;
+        first[i] = both[at];
+        second[i] = both[at + 4];
+    }
+    TrainingState state{mlp(),
+                        layout_->fromDevice(read(parameters)),
+                        layout_->fromDevice(read(average)),
+                        layout_->fromDevice(first),
+                        layout_->fromDevice(second),
+                        step};
+    context_.check("giving the network");
+    return state;
+}
+
+int DeviceNetwork::largestChunk() const {
+    const int width = std::max(layout_->width(), inputFeatures);
+    const int texelRows = std::max(width + DeviceLayout::strip, layout_->widestColumns()) / 4;
+    const auto partials =
+        static_cast<int>(partialBytes / sizeof(float) / static_cast<std::size_t>(layout_->count()));
+    const int samples =
+        std::min({context_.software() ? 2048 : 8192, context_.texelLimit() / texelRows,
+                  static_cast<int>(productTerms / width / width), partials * DeviceLayout::block});
+    return std::max(samples / DeviceLayout::block, 1) * DeviceLayout::block;
+}
+
+}  // namespace diffuscope
