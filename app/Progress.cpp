@@ -1,5 +1,7 @@
 #include "Progress.h"
 
+#include "training/WorkPace.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,9 +18,16 @@ std::string bar(double share) {
     return text.replace(1, full, full, '#');
 }
 
+/// ", 40 seconds left": by what passed for the share that is done. Empty where nothing can be said yet.
+std::string timeLeft(double share, double passed) {
+    if (!(share > 0.0) || share >= 1.0 || passed < 1.0) return {};
+    return ", " + durationText(passed * (1.0 - share) / share) + " left";
+}
+
 }  // namespace
 
-Progress::Progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), last_(Clock::now()) {}
+Progress::Progress(bool quiet)
+    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), began_(Clock::now()), last_(began_) {}
 
 Progress::~Progress() {
     clear();
@@ -32,10 +41,12 @@ void Progress::show(double share, const std::string& text) {
     last_ = now;
     const std::string percent =
         std::to_string(static_cast<int>(100.0 * std::clamp(share, 0.0, 1.0))) + " %  ";
+    const std::string line =
+        percent + text + timeLeft(share, std::chrono::duration<double>(now - began_).count());
     if (terminal_)
-        std::cerr << "\r\x1B[K" << bar(share) << percent << text << std::flush;
+        std::cerr << "\r\x1B[K" << bar(share) << line << std::flush;
     else
-        std::cerr << percent << text << '\n';
+        std::cerr << line << '\n';
     shown_ = terminal_;
 }
 

@@ -4,7 +4,8 @@
 
 namespace diffuscope {
 
-/// Progress on standard error: a bar on a terminal, else a line every five seconds.
+/// Progress on standard error, with the time that is left: a bar on a terminal, else a line every five
+/// seconds.
 class Progress {
   public:
     explicit Progress(bool quiet);
@@ -21,6 +22,7 @@ class Progress {
     bool quiet_;
     bool terminal_;
     bool shown_ = false;
+    Clock::time_point began_;
     Clock::time_point last_;
 };
 
