@@ -21,7 +21,7 @@ class EvaluateTest : public QObject, InFolder {
         const char* common = " --backend cpu --quiet --set network.width=16 --set training.batch=64";
         writeBytes(path("small.csv"), "width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
         for (const char* line :
-             {"train --dataset two-moons --steps 400 --out moons.diffuscope --set data.points=500",
+             {"train --dataset two-moons --steps 3000 --out moons.diffuscope --set data.points=500",
               "train --dataset two-moons --steps 400 --out heads.diffuscope --set data.points=500 "
               "--set training.loss=learned-variance",
               "train --dataset old-faithful --steps 5 --out geyser.diffuscope",
@@ -57,7 +57,11 @@ class EvaluateTest : public QObject, InFolder {
         double sum = 0.0;
         for (const json& term : all["bound_terms"]) sum += term.get<double>();
         QVERIFY(std::abs(sum - all["bound_bits_per_dim"].get<double>()) < 1e-9);
-        QVERIFY(all["log_likelihood"].get<double>() > -4.0);
+        // Of the data, which have unit average variance, N(0, I) says -(ln 2 pi + 1) in the mean; who has
+        // learned their shape says more. Measured: by 16 standard errors.
+        const double normal = -(std::log(2.0 * std::numbers::pi) + 1.0);
+        QVERIFY(all["log_likelihood"].get<double>() >
+                normal + 6.0 * all["log_likelihood_error"].get<double>());
     }
 
     /// What is exact for the distribution itself is measured: N(0, I) with its own denoiser and the upper

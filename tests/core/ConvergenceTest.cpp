@@ -3,6 +3,7 @@
 #include "diffusion/ForwardProcess.h"
 #include "diffusion/ReverseSampler.h"
 #include "gpu/GlContext.h"
+#include "training/CloudRun.h"
 
 #include <QTest>
 #include <algorithm>
@@ -21,6 +22,8 @@ class ConvergenceTest : public QObject {
     void forwardPathsConverge();
     void reversePathsConverge_data();
     void reversePathsConverge();
+    void idealPathsConverge_data();
+    void idealPathsConverge();
     void backendsConverge_data();
     void backendsConverge();
 };
@@ -197,6 +200,34 @@ void ConvergenceTest::reversePathsConverge() {
     const std::vector<int> steps{50, 200, 1000};
     std::vector<double> errors;
     for (const int all : steps) errors.push_back(rootMeanSquare(end(all), finest));
+    compareTheCurve(steps, errors);
+}
+
+void ConvergenceTest::idealPathsConverge_data() {
+    QTest::addColumn<bool>("compute");
+    QTest::newRow("cpu") << false;
+    QTest::newRow("gpu") << true;
+}
+
+// The ideal denoiser of points where the program asks it, on the processor and as a compute shader. Down to
+// t = T/5: below, a path decides for one of the points, and which one may depend on the last digit.
+void ConvergenceTest::idealPathsConverge() {
+    QFETCH(bool, compute);
+    const auto backend = compute ? makeComputeBackend("") : makeEigenBackend(2, "");
+    const auto data = trainingData({.dataset = DatasetKind::SwissRoll, .points = 100}, 1);
+    const auto at = [&](int all) {
+        Settings settings;
+        settings.seed = 5;
+        settings.sampler.denoiser = DenoiserKind::Ideal;
+        settings.sampler.clampX0 = false;
+        CloudRun run = reverseRun(*backend, linear(all), data, settings, 64, std::size_t{1} << 24);
+        while (!run.done()) (void)run.advance(1u << 16);
+        return *run.trajectory().positions[run.trajectory().nearest(all / 5)];
+    };
+    const std::vector<float> finest = at(4000);
+    const std::vector<int> steps{50, 200, 1000};
+    std::vector<double> errors;
+    for (const int all : steps) errors.push_back(rootMeanSquare(at(all), finest));
     compareTheCurve(steps, errors);
 }
 

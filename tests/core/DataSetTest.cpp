@@ -310,7 +310,7 @@ void DataSetTest::tableDrawsAreRowsOfTheTable() {
     QFETCH(int, kind);
     const DataSet whole = rowOf(kind).draw(0, 1);
     QCOMPARE(rowOf(kind).draw(0, 2).points, whole.points);
-    const DataSet draws = rowOf(kind).draw(5000, 1);
+    const DataSet draws = rowOf(kind).draw(10000, 1);
     QCOMPARE(draws.units, whole.units);
     std::set<std::tuple<float, float, std::int32_t>> rows;
     for (std::size_t i = 0; i < whole.size(); ++i)
@@ -321,7 +321,7 @@ void DataSetTest::tableDrawsAreRowsOfTheTable() {
         drawn.emplace(draws.points[2 * i], draws.points[2 * i + 1],
                       draws.labels.empty() ? 0 : draws.labels[i]);
     QVERIFY(std::includes(rows.begin(), rows.end(), drawn.begin(), drawn.end()));
-    // 5,000 draws of at most 342 rows miss one with probability 342 exp(-14.6) = 2e-4; the seed is fixed.
+    // 10,000 draws of at most 342 rows miss one with probability 342 exp(-29) = 7e-11.
     QCOMPARE(drawn.size(), rows.size());
 }
 

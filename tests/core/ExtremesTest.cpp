@@ -176,6 +176,45 @@ class ExtremesTest : public QObject {
         sampleEverything(settings, std::make_shared<const DataSet>(datasets()[1].draw(500, 1)), 500);
     }
 
+    /// The strongest guidance, by every sampler and denoiser on both backends: finite, and the particles lie
+    /// on the class's side. The clamp holds them in the data's box, as it does where a picture is shown.
+    void guidanceOfEight_data() {
+        QTest::addColumn<bool>("gpu");
+        QTest::newRow("cpu") << false;
+        QTest::newRow("gpu") << true;
+    }
+    void guidanceOfEight() {
+        QFETCH(bool, gpu);
+        const auto data =
+            std::make_shared<DataSet>(datasets()[std::size_t(DatasetKind::EightGaussians)].draw(300, 1));
+        QVERIFY(data->classes.size() == 8 && !data->mixture.empty());
+        Settings settings = smallSettings();
+        settings.data.dataset = DatasetKind::EightGaussians;
+        settings.network.classes = true;
+        settings.schedule.steps = 60;
+        settings.sampler.steps = 30;
+        settings.sampler.eta = 1.0;
+        settings.sampler.guidance = 8.0;
+        settings.sampler.classNumber = 3;
+        Trainer trainer(settings, data, makeBackend(gpu ? BackendKind::Gpu : BackendKind::Cpu, 1));
+        QVERIFY(!trainer.advance(20));
+        const auto& mean = data->mixture[2].mean;
+        for (std::size_t denoiser = 0; denoiser < denoisers().size(); ++denoiser)
+            for (std::size_t kind = 0; kind < samplers().size(); ++kind) {
+                settings.sampler.kind = static_cast<SamplerKind>(kind);
+                settings.sampler.denoiser = static_cast<DenoiserKind>(denoiser);
+                CloudRun run =
+                    reverseRun(trainer.backend(), NoiseSchedule(settings.schedule), data, settings, 50, 0);
+                while (!run.done()) (void)run.advance(1u << 20);
+                const auto& points = *run.trajectory().positions.front();
+                QVERIFY2(allFinite(points), described(settings).c_str());
+                if (settings.sampler.denoiser == DenoiserKind::Network) continue;
+                for (std::size_t i = 0; i < points.size(); i += 2)
+                    QVERIFY2(double(points[i]) * mean[0] + double(points[i + 1]) * mean[1] > 0.0,
+                             described(settings).c_str());
+            }
+    }
+
     void denoisersAtBothEndsOfTheLogSnr() {
         const auto data = std::make_shared<const DataSet>(
             datasets()[static_cast<std::size_t>(DatasetKind::EightGaussians)].draw(500, 1));

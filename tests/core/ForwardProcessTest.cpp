@@ -66,7 +66,7 @@ void ForwardProcessTest::chainAndClosedFormAgree_data() {
 }
 
 // Two samples of n: P(D > x sqrt(2/n)) is about 2 exp(-2 x^2); x = 3.2 gives 3e-9, times 2 axes, 4 times and
-// 7 schedules: below 1e-6. The seeds are fixed.
+// 9 schedules: 2e-7. The seeds are fixed.
 void ForwardProcessTest::chainAndClosedFormAgree() {
     QFETCH(int, kind);
     ScheduleSettings settings;

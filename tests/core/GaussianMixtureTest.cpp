@@ -62,6 +62,51 @@ class GaussianMixtureTest : public QObject {
         }
     }
 
+    /// The irreducible loss E|eps - eps*|^2, exactly: eps* is linear in x_0 and eps, so the mean over their
+    /// signs
+    /// +-1 is the mean over normals. For x_0 ~ N(0, I), eps - eps* = alphaBar eps - sqrt(alphaBar (1 -
+    /// alphaBar)) x_0 along each axis, whose variance is alphaBar: 2 alphaBar_t in the plane. For one point
+    /// it is 0.
+    void irreducibleLossOfTheExactCases() {
+        const GaussianMixture normal({component(1, 0, 0, {1, 0, 1})});
+        const GaussianMixture point({component(1, 0.75, -1.25, {0, 0, 0})});
+        const std::vector<float> alone{0.75f, -1.25f};
+        for (const ScheduleRow& row : schedules())
+            for (const int steps : {1, 2, 50, 1000}) {
+                ScheduleSettings settings;
+                settings.kind = ScheduleKind(&row - schedules().data());
+                settings.steps = steps;
+                const NoiseSchedule schedule(settings);
+                for (int t = 1; t <= steps; t += std::max(1, steps / 7)) {
+                    const ExactLevel level = exactLevel(schedule, t);
+                    double ofNormal = 0.0;
+                    double ofPoint = 0.0;
+                    double ofAlone = 0.0;
+                    for (unsigned signs = 0; signs < 16; ++signs) {
+                        const auto sign = [signs](unsigned bit) {
+                            return (signs >> bit & 1u) != 0 ? 1.0 : -1.0;
+                        };
+                        const auto error = [&](const std::array<double, 2>& x0, const auto& see) {
+                            std::array<double, 2> xt{};
+                            for (unsigned axis = 0; axis < 2; ++axis)
+                                xt[axis] =
+                                    level.sqrtAlphaBar * x0[axis] + level.sqrtOneMinusAlphaBar * sign(axis);
+                            const Posterior seen = see(xt);
+                            return std::pow(sign(0) - seen.eps[0], 2) + std::pow(sign(1) - seen.eps[1], 2);
+                        };
+                        ofNormal +=
+                            error({sign(2), sign(3)}, [&](const auto& xt) { return normal.at(xt, level); }) /
+                            16.0;
+                        ofPoint += error({0.75, -1.25}, [&](const auto& xt) { return point.at(xt, level); });
+                        ofAlone += error({0.75, -1.25},
+                                         [&](const auto& xt) { return idealPosterior(alone, xt, level); });
+                    }
+                    QVERIFY(std::abs(ofNormal - 2.0 * schedule.alphaBar(t)) < 1e-12);
+                    QVERIFY(ofPoint < 1e-18 && ofAlone < 1e-18);
+                }
+            }
+    }
+
     /// E[x_0 | x_t] and eps* are two sides of x_t = sqrt(alphaBar) x_0 + sqrt(1 - alphaBar) eps, and eps* is
     /// -sqrt(1 - alphaBar) times the slope of the log-density.
     void momentsBelongTogether() {
