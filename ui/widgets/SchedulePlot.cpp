@@ -14,13 +14,19 @@ namespace {
 
 constexpr double smallest = 1e-12;
 
+/// What the curves are read from: of a snapshot, or ahead of it.
+struct Drawn {
+    std::shared_ptr<const NoiseSchedule> schedule;
+    std::shared_ptr<const std::vector<double>> stepNoise;
+};
+
 struct Curve {
     const char* name;  ///< of a plain quantity, and its help
     Quantity quantity;
     Qt::PenStyle style;
     QColor Theme::*color;
     bool share;  ///< from 0 to 1, on the right axis
-    double (*value)(const Snapshot&, int t);
+    double (*value)(const Drawn&, int t);
 };
 
 /// A plane of the schedule, in CurvePlane's order: what stands on its left axis, and how.
@@ -32,21 +38,21 @@ struct Plane {
 
 const std::vector<Plane>& planes() {
     static const Curve alphaBar = {
-        "", Quantity::AlphaBar, Qt::SolidLine, &Theme::text, true, [](const Snapshot& s, int t) {
+        "", Quantity::AlphaBar, Qt::SolidLine, &Theme::text, true, [](const Drawn& s, int t) {
             return s.schedule->alphaBar(t);
         }};
     static const std::vector<Plane> rows{
         {{"beta", "β, σ", "Noise of each step, forward and reverse, on a logarithmic scale"},
          true,
          {{"", Quantity::Beta, Qt::DashLine, &Theme::forward, false,
-           [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
+           [](const Drawn& s, int t) { return s.schedule->beta(t); }},
           {"σ", Quantity::Plain, Qt::DashDotLine, &Theme::reverse, false,
-           [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
+           [](const Drawn& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
           alphaBar}},
         {{"log-snr", "λ = ln SNR", "Logarithm of the signal-to-noise ratio: what the network is told"},
          false,
          {{"λ", Quantity::Plain, Qt::DashLine, &Theme::forward, false,
-           [](const Snapshot& s, int t) { return s.schedule->logSnr(t); }},
+           [](const Drawn& s, int t) { return s.schedule->logSnr(t); }},
           alphaBar}},
     };
     return rows;
@@ -62,7 +68,7 @@ QString nameOf(const Curve& curve, NotationKind notation) {
 /// The schedule over t in one of two planes, the signal left on the right axis.
 class SchedulePlot : public PlotBase {
   public:
-    explicit SchedulePlot(Studio& studio) : editor_(chart_, studio) {
+    explicit SchedulePlot(Studio& studio) : studio_(studio), editor_(chart_, studio) {
         std::vector<Choice> choices;
         for (const Plane& plane : planes()) choices.push_back(plane.choice);
         picker_ = new Segments(choices);
@@ -76,10 +82,11 @@ class SchedulePlot : public PlotBase {
             draw();
         });
         hint_ = roleLabel({}, "hint");
-        hint_->setWordWrap(true);
+        hint_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);  // no hint moves the plot
         layout()->addWidget(hint_);
         connect(&editor_, &CurveEditor::released, this, &SchedulePlot::draw);
-        connect(&studio, &Studio::settingsChanged, this, [this] { hint_->setText(editor_.hint()); });
+        connect(&editor_, &CurveEditor::hintChanged, this, [this] { hint_->setText(editor_.hint()); });
+        connect(&studio, &Studio::settingsChanged, this, &SchedulePlot::anticipate);
         chart_.axisRect()->setMargins({44, 8, 48, 22});
         chart_.yAxis2->setVisible(true);
         chart_.yAxis2->setRange(0, 1.02);
@@ -96,12 +103,20 @@ class SchedulePlot : public PlotBase {
     }
 
     void show(const PlotInput& input) override {
-        const bool same = snapshot_ && snapshot_->schedule == input.snapshot->schedule &&
-                          snapshot_->settings.sampler == input.snapshot->settings.sampler &&
-                          snapshot_->stepNoise == input.snapshot->stepNoise &&
-                          notation_ == input.notation;
-        if (same) return;
-        snapshot_ = input.snapshot;
+        const Snapshot& snapshot = *input.snapshot;
+        const bool asDrawn = snapshot.settings.schedule == schedule_ && snapshot.settings.sampler == sampler_;
+        const bool named = notation_ == input.notation && !names_.front()->text().isEmpty();
+        // Of settings that have been changed since: what is drawn is ahead of it.
+        if (ahead_ && !asDrawn && named) return;
+        const bool sameCurves =
+            drawn_.schedule == snapshot.schedule && drawn_.stepNoise == snapshot.stepNoise;
+        if (sameCurves && asDrawn && named) return;
+        if (!ahead_ || asDrawn) {
+            ahead_ = false;
+            schedule_ = snapshot.settings.schedule;
+            sampler_ = snapshot.settings.sampler;
+            drawn_ = {snapshot.schedule, snapshot.stepNoise};
+        }
         if (notation_ != input.notation || names_.front()->text().isEmpty()) {
             notation_ = input.notation;
             editor_.setNotation(notation_);
@@ -126,16 +141,32 @@ class SchedulePlot : public PlotBase {
 
     void resizeEvent(QResizeEvent* event) override {
         PlotBase::resizeEvent(event);
-        if (!snapshot_) return;
+        if (!drawn_.schedule) return;
         placeNames();
         editor_.placePoints();
     }
 
   private:
+    /// Draws what the settings say at once, as the hand moves them; the worker's answer comes later. A
+    /// learned σ is at its lower end until then.
+    void anticipate() {
+        const Settings& now = studio_.settings();
+        const bool same = now.schedule == schedule_ && now.sampler == sampler_;
+        hint_->setText(editor_.hint());
+        if (!drawn_.schedule || same || !isVisible()) return;
+        ahead_ = true;
+        schedule_ = now.schedule;
+        sampler_ = now.sampler;
+        auto schedule = std::make_shared<const NoiseSchedule>(schedule_);
+        drawn_.stepNoise = std::make_shared<const std::vector<double>>(stepNoises(*schedule, sampler_));
+        drawn_.schedule = std::move(schedule);
+        draw();
+    }
+
     void draw() {
-        if (!snapshot_) return;
+        if (!drawn_.schedule) return;
         const Plane& plane = planes()[plane_];
-        const int steps = snapshot_->schedule->steps();
+        const int steps = drawn_.schedule->steps();
         const int stride = std::max(1, steps / 500);
         QVector<double> times;
         for (int t = 1; t < steps; t += stride) times.append(t);
@@ -154,7 +185,7 @@ class SchedulePlot : public PlotBase {
             graph->setValueAxis(curve.share ? chart_.yAxis2 : chart_.yAxis);
             QVector<double> values;
             for (const double t : times) {
-                double value = shown.show(curve.value(*snapshot_, static_cast<int>(t)));
+                double value = shown.show(curve.value(drawn_, static_cast<int>(t)));
                 // Zero has no place on a logarithmic axis: a gap, not a line along the bottom.
                 if (plane.logarithmic && !curve.share) value = value > smallest ? value : std::nan("");
                 values.append(value);
@@ -211,12 +242,16 @@ class SchedulePlot : public PlotBase {
             names_[c]->position->setCoords(1.0 + 20.0 / std::max(60, chart_.axisRect()->width()), share);
     }
 
+    Studio& studio_;
     CurveEditor editor_;
     Segments* picker_;
     QLabel* hint_;
     std::vector<QCPItemText*> names_;
     std::vector<double> ends_;
-    std::shared_ptr<const Snapshot> snapshot_;
+    Drawn drawn_;
+    ScheduleSettings schedule_;  ///< what is drawn
+    SamplerSettings sampler_;
+    bool ahead_ = false;  ///< of the snapshots
     NotationKind notation_ = NotationKind::Ho;
     std::size_t plane_ = 0;
 };
