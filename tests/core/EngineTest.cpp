@@ -290,7 +290,7 @@ class EngineTest : public QObject {
     void slowIdealDenoiserSaysSo() {
         Settings settings = smallSettings();
         settings.data.points = 100'000;
-        settings.schedule.steps = 100;
+        settings.schedule.steps = 20;
         settings.view.particles = 20'000;
         settings.sampler.denoiser = DenoiserKind::Ideal;
         Engine engine(settings, false);
