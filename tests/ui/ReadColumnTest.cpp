@@ -369,12 +369,12 @@ class ReadColumnTest : public QObject {
     /// No plot pretends: without readings it says why, and old ones say whose they are.
     void absentAndOldReadings() {
         Shown shown;
-        shown.snapshot->training = true;
         shown.show();
         QVERIFY(shown.texts().contains("measuring…"));
-        shown.snapshot->training = false;
+        shown.snapshot->settings.view.measure = false;
         shown.show();
-        QVERIFY(shown.texts().contains("paused: nothing measured yet"));
+        QVERIFY(shown.texts().contains("measuring is switched off"));
+        shown.snapshot->settings.view.measure = true;
         for (const PlotRow& row : plots())
             if (row.source)
                 for (const ShownCurve& curve : shown.plot(row.choice.id)->curves())

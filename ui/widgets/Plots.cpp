@@ -17,8 +17,8 @@ QString grouped(std::int64_t number) {
 QString sourceOf(const PlotInput& input, const QString& sample) {
     const Snapshot& snapshot = *input.snapshot;
     const auto& readings = snapshot.readings;
-    if (!readings)
-        return snapshot.training ? Plot::tr("measuring…") : Plot::tr("paused: nothing measured yet");
+    if (!readings && !snapshot.settings.view.measure) return Plot::tr("measuring is switched off");
+    if (!readings) return snapshot.reverse.complete() ? Plot::tr("measuring…") : Plot::tr("sampling…");
     QString line = sample.isEmpty() ? QString() : sample + " · ";
     line += readings->step == snapshot.step ? Plot::tr("this network")
                                             : Plot::tr("step %1").arg(grouped(readings->step));
