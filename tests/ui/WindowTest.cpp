@@ -642,13 +642,18 @@ class WindowTest : public QObject {
             return all;
         };
         QVERIFY(words().contains("the lower choice"));
+        QVERIFY(words().contains("<sup>2</sup> = β̃<sub>t</sub>, the"));
+        snapshot.settings.view.notation = NotationKind::Su;  // its β̃ is the root of Ho's
+        card.show(snapshot);
+        QVERIFY(words().contains("<sup>2</sup> = β̃<sub>t</sub>², the"));
         QVERIFY(!words().contains("<table>"));
         snapshot.settings.data.dataset = DatasetKind::StandardNormal;
         auto readings = std::make_shared<Readings>();
-        readings->exact = {{"variance along x", 1.01, 1.0, 0.05}, {"mean along x", 0.4, 0.0, 0.05}};
+        readings->exact = {{"variance of x_10 along x", 1.01, 1.0, 0.05}, {"mean along x", 0.4, 0.0, 0.05}};
         snapshot.readings = readings;
         card.show(snapshot);
         QVERIFY(words().contains("the upper choice"));
+        QVERIFY(words().contains("variance of x<sub>10</sub> along x"));
         QVERIFY(words().count(QStringLiteral("✓")) == 1);
         QVERIFY(words().count(QStringLiteral("✗")) == 1);
         snapshot.settings.data.dataset = DatasetKind::SwissRoll;

@@ -4,6 +4,7 @@
 #include "widgets/Section.h"
 
 #include <QLabel>
+#include <QRegularExpression>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -31,9 +32,17 @@ constexpr ExactCase cases[] = {
      QT_TRANSLATE_NOOP(
          "ExactCard",
          "Here σ<sub>t</sub><sup>2</sup> = β<sub>t</sub>, the upper choice, is exactly optimal: every "
-         "q<sub>t</sub> is N(0, I), "
+         "x<sub>t</sub> is N(0, I), "
          "ε* = √(1 − ᾱ<sub>t</sub>) x<sub>t</sub>, and the reverse chain keeps N(0, I) at every step.")},
 };
+
+/// "mean of x_3 along x", with the subscript set as one.
+QString nameOf(const ExactReading& reading) {
+    static const QRegularExpression subscript(QStringLiteral("_(\\d+)"));
+    return QString::fromStdString(reading.name)
+        .toHtmlEscaped()
+        .replace(subscript, QStringLiteral("<sub>\\1</sub>"));
+}
 
 }  // namespace
 
@@ -63,8 +72,9 @@ void ExactCard::show(const Snapshot& snapshot) {
     });
     setVisible(found != std::end(cases));
     if (found == std::end(cases)) return;
+    const NotationKind notation = snapshot.settings.view.notation;
     title_->setText(tr(found->title));
-    sentence_->setText(tr(found->sentence));
+    sentence_->setText(text(tr(found->sentence).toStdString(), notation));
     QString rows;
     if (snapshot.readings)
         for (const ExactReading& reading : snapshot.readings->exact) {
@@ -74,7 +84,7 @@ void ExactCard::show(const Snapshot& snapshot) {
                 QStringLiteral(
                     "<tr><td style='padding-right:16px'>%1</td><td align='right' style='padding-right:16px'>"
                     "<b>%2</b></td><td style='padding-right:16px'>%3</td><td style='color:%4'>%5</td></tr>")
-                    .arg(QString::fromStdString(reading.name).toHtmlEscaped(), formatNumber(reading.measured),
+                    .arg(nameOf(reading), formatNumber(reading.measured),
                          tr("exact %1").arg(formatNumber(reading.exact)), ink.name(),
                          agrees ? tr("✓ agrees within ±%1").arg(formatNumber(reading.tolerance))
                                 : tr("✗ off by more than ±%1").arg(formatNumber(reading.tolerance)));
