@@ -128,6 +128,15 @@ class OffByATenth : public Denoiser {
     std::shared_ptr<const DataSet> data_;
 };
 
+/// Rightwards for any class, upwards for one.
+class WindOfClass : public Denoiser {
+  public:
+    void eps(std::span<const float>, const NoiseLevel&, int label, std::span<float> eps) const override {
+        for (std::size_t i = 0; i < eps.size(); ++i)
+            eps[i] = (i % 2 == 0) == (label == anyClass) ? 1.0f : 0.0f;
+    }
+};
+
 }  // namespace
 
 class LayerTest : public QObject {
@@ -137,6 +146,7 @@ class LayerTest : public QObject {
     void arrowsPointWhereTheDenoiserSays_data();
     void arrowsPointWhereTheDenoiserSays();
     void theIdealDenoisersFieldIsShownWhereItSamples();
+    void arrowsAreOfTheClassThatIsSampled();
     void hairsEndAtTheGuesses();
     void densityIsTheClosedForm_data();
     void densityIsTheClosedForm();
@@ -211,6 +221,28 @@ void LayerTest::theIdealDenoisersFieldIsShownWhereItSamples() {
     QVERIFY(network != ideal);
     snapshot.network = nullptr;  // and the network is not asked
     QCOMPARE(picture(snapshot, settings.view, 20, Lane::Reverse), ideal);
+}
+
+/// eps-hat = any + w (class - any), as the sampler has it.
+void LayerTest::arrowsAreOfTheClassThatIsSampled() {
+    Settings settings = layerSettings(&ViewSettings::showField);
+    settings.data.dataset = DatasetKind::TwoMoons;
+    settings.network.classes = true;
+    for (const auto& [classNumber, said] :
+         {std::pair(0, QPointF(1, 0)), {2, QPointF(-1, 2)}, {5, QPointF(1, 0)}}) {
+        settings.sampler.classNumber = classNumber;  // there are two: of the fifth, any is sampled
+        settings.sampler.guidance = 2.0;
+        Snapshot snapshot = fake::snapshot(settings);
+        snapshot.network = std::make_shared<const WindOfClass>();
+        const auto lines = linesOf(snapshot, 20, Lane::Reverse);
+        QVERIFY(lines.size() > 3 * 200);
+        for (std::size_t i = 0; i + 3 < lines.size(); i += 3) {
+            const QPointF drawn(lines[i].dx(), -lines[i].dy());
+            const double cosine = QPointF::dotProduct(said, drawn) /
+                                  (std::hypot(said.x(), said.y()) * std::hypot(drawn.x(), drawn.y()));
+            QVERIFY(cosine > 0.9999);
+        }
+    }
 }
 
 /// With eps = sqrt(1 - alphaBar) x the guess is sqrt(alphaBar) x.

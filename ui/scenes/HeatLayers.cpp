@@ -102,11 +102,12 @@ struct ErrorMap {
 ErrorMap errorMap(const QRectF& rect, const Frame& frame, Lane lane) {
     ErrorMap map;
     const auto best = bestDenoiser(frame);
-    if (!frame.snapshot || !frame.snapshot->network || !best || stepsOf(frame) == 0) return map;
+    const auto network = networkOf(frame);
+    if (!network || !best || stepsOf(frame) == 0) return map;
     const NoiseLevel level = levelAt(frame, shownStep(frame));
     const PlaneGrid wanted = PlaneGrid::over(Stage(rect), errorStep);
     const auto exact = denoiserField(best, level, wanted, frame.work);
-    const auto guessed = denoiserField(frame.snapshot->network, level, wanted, frame.work);
+    const auto guessed = denoiserField(network, level, wanted, frame.work);
     // At the nodes of the finer one of the two.
     map.grid = exact->grid.size() > guessed->grid.size() ? exact->grid : guessed->grid;
     const auto density = fadeDensity(rect, frame, lane);

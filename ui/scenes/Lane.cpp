@@ -1,5 +1,7 @@
 #include "scenes/Lane.h"
 
+#include "Error.h"
+#include "denoiser/Guidance.h"
 #include "diffusion/GaussianMixture.h"
 #include "diffusion/IdealDenoiser.h"
 #include "scenes/SmoothDensity.h"
@@ -34,6 +36,21 @@ struct DensityKey {
     QSizeF size;
     bool operator==(const DensityKey&) const = default;
 };
+
+/// What the sampler makes of it: of the class and under the guidance that the settings ask for.
+std::shared_ptr<const Denoiser> asGuided(const Frame& frame,
+                                         const std::shared_ptr<const Denoiser>& denoiser) {
+    if (!denoiser || !frame.snapshot->data || frame.snapshot->settings.sampler.classNumber == 0)
+        return denoiser;
+    Guidance guidance;
+    try {
+        guidance = guidanceOf(frame.snapshot->settings, *frame.snapshot->data);
+    } catch (const InputError&) {
+        return denoiser;  // there is no such class: any is sampled, and the window says so
+    }
+    return keptValue<std::pair<std::shared_ptr<const Denoiser>, Guidance>, std::shared_ptr<const Denoiser>>(
+        {denoiser, guidance}, 4, [&] { return guidedDenoiser(denoiser, guidance); });
+}
 
 }  // namespace
 
@@ -74,18 +91,25 @@ NoiseLevel levelAt(const Frame& frame, int t) {
                       frame.snapshot->settings.network.conditioning);
 }
 
+std::shared_ptr<const Denoiser> networkOf(const Frame& frame) {
+    return asGuided(frame, frame.snapshot ? frame.snapshot->network : nullptr);
+}
+
 std::shared_ptr<const Denoiser> bestDenoiser(const Frame& frame) {
     if (!frame.snapshot || !frame.snapshot->data || frame.snapshot->data->points.empty()) return nullptr;
     const auto& data = frame.snapshot->data;
     const bool mixture =
         frame.snapshot->settings.sampler.denoiser == DenoiserKind::Mixture && !data->mixture.empty();
-    return keptValue<std::pair<std::shared_ptr<const DataSet>, bool>, std::shared_ptr<const Denoiser>>(
-        {data, mixture}, 2, [&] { return mixture ? mixtureDenoiser(data->mixture) : idealDenoiser(data); });
+    const auto best =
+        keptValue<std::pair<std::shared_ptr<const DataSet>, bool>, std::shared_ptr<const Denoiser>>(
+            {data, mixture}, 2,
+            [&] { return mixture ? mixtureDenoiser(data->mixture) : idealDenoiser(data); });
+    return asGuided(frame, best);
 }
 
 std::shared_ptr<const Denoiser> shownDenoiser(const Frame& frame) {
     if (!frame.snapshot || stepsOf(frame) == 0) return nullptr;
-    return frame.snapshot->settings.sampler.denoiser == DenoiserKind::Network ? frame.snapshot->network
+    return frame.snapshot->settings.sampler.denoiser == DenoiserKind::Network ? networkOf(frame)
                                                                               : bestDenoiser(frame);
 }
 

@@ -24,10 +24,12 @@ struct ShownCloud {
 [[nodiscard]] int shownStep(const Frame& frame);
 [[nodiscard]] NoiseLevel levelAt(const Frame& frame, int t);
 
-/// What predicts the noise in the reverse run; null before there is a network.
-[[nodiscard]] std::shared_ptr<const Denoiser> shownDenoiser(const Frame& frame);
-/// The best possible one to compare with: of the mixture where the run uses that, else of the points.
+/// The network, the best possible one to compare it with (of the mixture where the run uses that, else of the
+/// points), and which of them predicts the noise in the reverse run: each as the sampler asks it, of the
+/// class and under the guidance of the settings. Null before there is one.
+[[nodiscard]] std::shared_ptr<const Denoiser> networkOf(const Frame& frame);
 [[nodiscard]] std::shared_ptr<const Denoiser> bestDenoiser(const Frame& frame);
+[[nodiscard]] std::shared_ptr<const Denoiser> shownDenoiser(const Frame& frame);
 
 /// The colour that stands for what `shownDenoiser` is: reverse for the network, ideal for the exact ones.
 [[nodiscard]] QColor denoiserColour(const Frame& frame);
