@@ -26,11 +26,11 @@ struct VerbRow {
     CLI::App* (*add)(CLI::App& program, Run& run);
     Needs needs;
 };
-constexpr VerbRow verbs[] = {
-    {addListVerb, Needs::Core},    {addScheduleVerb, Needs::Core}, {addDataVerb, Needs::Gui},
-    {addTrainVerb, Needs::Gui},    {addSampleVerb, Needs::Core},   {addEvaluateVerb, Needs::Gui},
-    {addRenderVerb, Needs::Gui},   {addFieldVerb, Needs::Core},    {addSweepVerb, Needs::Gui},
-    {addBenchVerb, Needs::Gui}};
+constexpr VerbRow verbs[] = {{addListVerb, Needs::Core},   {addScheduleVerb, Needs::Core},
+                             {addDataVerb, Needs::Gui},    {addTrainVerb, Needs::Gui},
+                             {addSampleVerb, Needs::Core}, {addEvaluateVerb, Needs::Gui},
+                             {addRenderVerb, Needs::Gui},  {addFieldVerb, Needs::Core},
+                             {addSweepVerb, Needs::Gui},   {addBenchVerb, Needs::Gui}};
 
 int report(const std::string& sentence, int status) {
     std::cerr << "diffuscope: " << sentence << '\n';
@@ -94,7 +94,8 @@ void asUsage(const std::function<void()>& act) {
 }
 
 void addSeed(CLI::App& verb, CommonOptions& options) {
-    verb.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)");
+    verb.add_option("--seed", options.seed, "Seed of every random draw (default: the session's, else 1)")
+        ->type_name("N");
 }
 
 void addAssignments(CLI::App& verb, CommonOptions& options) {
@@ -106,8 +107,10 @@ void addAssignments(CLI::App& verb, CommonOptions& options) {
 
 void addSettingOptions(CLI::App& program, CommonOptions& options) {
     addSeed(program, options);
-    program.add_option("--backend", options.backend,
-                       "auto, cpu or gpu (default: auto, whatever a session was made with)");
+    program
+        .add_option("--backend", options.backend,
+                    "auto, cpu or gpu (default: auto, whatever a session was made with)")
+        ->type_name("ID");
     addAssignments(program, options);
 }
 
@@ -118,7 +121,8 @@ void addCommonOptions(CLI::App& verb, CommonOptions& options) {
 
 void addWorkOptions(CLI::App& verb, CommonOptions& options) {
     verb.add_option("--threads", options.threads, "Threads of the CPU backend; results do not depend on it")
-        ->check(CLI::Range(1, 1024));
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
     verb.add_flag("--quiet", options.quiet, "No progress");
 }
 
@@ -126,7 +130,7 @@ void CommonOptions::applyTo(Settings& settings) const {
     asUsage([&] {
         for (const std::string& assignment : assignments) applyAssignment(assignment, settings);
     });
-    if (seed) setFromOption("seed", std::to_string(*seed), settings);
+    setFromOption("seed", seed, settings);
     setFromOption("backend", backend, settings);
 }
 

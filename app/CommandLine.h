@@ -3,9 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,7 +21,7 @@ void asUsage(const std::function<void()>& act);
 
 /// Options that several verbs take.
 struct CommonOptions {
-    std::optional<std::uint64_t> seed;
+    std::string seed;
     std::string backend;
     std::vector<std::string> assignments;  ///< ID=VALUE
     bool quiet = false;

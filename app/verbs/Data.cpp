@@ -55,7 +55,8 @@ CLI::App* addDataVerb(CLI::App& program, Run& run) {
         ->check(CLI::Range(1, 100'000'000))
         ->type_name("N");
     verb->add_option("--units", options->units, "data (a real table's own units) or model")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name("UNITS");
     verb->add_option("--out", options->out, ".csv or .npy (default: CSV on standard output)")
         ->type_name("FILE");
     addSeed(*verb, options->common);

@@ -6,6 +6,7 @@
 #include "scenes/Scene.h"
 #include "verbs/Verbs.h"
 
+#include <QFileInfo>
 #include <QString>
 #include <charconv>
 #include <memory>
@@ -61,6 +62,8 @@ int render(const Options& options) {
     const std::string ending = endingOf(options.out);
     // A name without an ending is a folder of frames.
     if (!ending.empty()) requireEnding(options.out, endings);
+    if (!ending.empty() || !QFileInfo(QString::fromStdString(options.out)).isDir())
+        requireWritable(options.out);
 
     Session session = loadSession(options.session);
     const SavedRun saved = session.run;

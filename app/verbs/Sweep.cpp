@@ -33,7 +33,7 @@ struct Options {
 
 std::unique_ptr<SweepGrid> readGrid(const Options& options) {
     std::vector<std::string> assignments = options.common.assignments;
-    if (options.common.seed) assignments.push_back("seed=" + std::to_string(*options.common.seed));
+    if (!options.common.seed.empty()) assignments.push_back("seed=" + options.common.seed);
     if (!options.common.backend.empty()) assignments.push_back("backend=" + options.common.backend);
     const std::string text = readFile(options.grid);
     try {
@@ -151,7 +151,8 @@ int merge(const Options& options) {
     for (const std::string& path : options.parts) parts.push_back({path, readFile(path)});
     std::string text;
     if (options.grid.empty()) {
-        if (options.common.seed || !options.common.backend.empty() || !options.common.assignments.empty())
+        if (!options.common.seed.empty() || !options.common.backend.empty() ||
+            !options.common.assignments.empty())
             throw UsageError("--merge takes settings together with a GRID.json only.");
         text = mergeSweep(parts);
     } else {

@@ -301,6 +301,15 @@ double numberOf(const Field& field, std::string_view text, NotationKind notation
     return value;
 }
 
+/// `text`: the value as the user wrote it.
+void setAsWritten(const Field& field, double value, std::string_view text, Settings& settings) {
+    const bool whole = field.type == Real || value == std::floor(value);
+    if (!std::isfinite(value) || value < field.minimum || value > field.upper() || !whole)
+        throw InputError(std::string(field.id) + " cannot be " + std::string(text) + ": it takes " +
+                         rangeText(field) + ".");
+    field.set(settings, value);
+}
+
 }  // namespace
 
 double Field::upper() const {
@@ -380,7 +389,7 @@ void parseField(const Field& field, std::string_view text, Settings& settings) {
         field.set(settings, on ? 1.0 : 0.0);
         return;
     }
-    setField(field, numberOf(field, text, NotationKind::Ho), settings);
+    setAsWritten(field, numberOf(field, text, NotationKind::Ho), text, settings);
 }
 
 std::string shownSymbol(const Field& field, NotationKind notation) {
@@ -406,11 +415,7 @@ void parseShown(const Field& field, std::string_view text, NotationKind notation
 }
 
 void setField(const Field& field, double value, Settings& settings) {
-    const bool whole = field.type == Real || value == std::floor(value);
-    if (!std::isfinite(value) || value < field.minimum || value > field.upper() || !whole)
-        throw InputError(std::string(field.id) + " cannot be " + numberText(value) + ": it takes " +
-                         rangeText(field) + ".");
-    field.set(settings, value);
+    setAsWritten(field, value, numberText(value), settings);
 }
 
 void applyAssignment(std::string_view assignment, Settings& settings) {

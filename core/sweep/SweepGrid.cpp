@@ -10,6 +10,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace diffuscope {
 namespace {
@@ -83,9 +84,9 @@ std::string canonical(const SweepAxis& axis, const std::string& text) {
     return fieldText(*axis.field, settings);
 }
 
-void add(SweepAxis& axis, const std::string& text) {
+void add(SweepAxis& axis, const std::string& text, std::set<std::string>& known) {
     std::string value = canonical(axis, text);
-    if (std::find(axis.values.begin(), axis.values.end(), value) != axis.values.end())
+    if (!known.insert(value).second)
         throw InputError("The key " + quote(axis.id) + " holds " + quote(value) + " twice.");
     axis.values.push_back(std::move(value));
     if (axis.values.size() > SweepGrid::mostCombinations)
@@ -111,12 +112,13 @@ SweepAxis emptyAxis(const std::string& id) {
 
 SweepAxis axisOf(const std::string& id, const nlohmann::json& values) {
     SweepAxis axis = emptyAxis(id);
+    std::set<std::string> known;
     if (!values.is_array()) {
-        add(axis, textOf(values, id));
+        add(axis, textOf(values, id), known);
         return axis;
     }
     if (values.empty()) throw InputError("The key " + quote(id) + " holds an empty list.");
-    for (const nlohmann::json& value : values) add(axis, textOf(value, id));
+    for (const nlohmann::json& value : values) add(axis, textOf(value, id), known);
     return axis;
 }
 

@@ -163,6 +163,9 @@ class CommandLineTest : public QObject, InFolder {
         row("data --dataset swiss-roll --count 3 --out no/where/t.csv", 1, "There is no folder");
         row("data --dataset swiss-roll --count 3 --units feet", 2, "known are data and model");
         row("data --dataset swiss-roll --count 3 --seed 99999999999999999", 2, "seed cannot be");
+        row("data --dataset swiss-roll --count 3 --seed -1", 2, "seed cannot be -1: it takes");
+        row("data --dataset swiss-roll --count 3 --seed one", 2, "seed cannot be \"one\": it takes");
+        row("schedule --kind linear --steps 100000", 2, "schedule.steps cannot be 100000: it takes");
         row("data --dataset swiss-roll --count 3 --backend cpu", 2, "--backend");
         row("data --dataset swiss-roll --count 3 --threads 2", 2, "--threads");
         row("data --dataset swiss-roll --count 3 --set data.points=3", 2,
@@ -236,6 +239,11 @@ class CommandLineTest : public QObject, InFolder {
         row("sample roll.diffuscope --count 90000000 --trajectories --out t.npy", 1, "up to 8 GB");
         row("sample roll.diffuscope --count 3 --out roll.diffuscope", 2, "known are .csv and .npy");
         row("render roll.diffuscope --out film.avi", 2, "The ending .avi is not known; known are .mp4, ");
+        row("render roll.diffuscope --out no/where.mp4", 1, "There is no folder");
+        row("render roll.diffuscope --out no/where", 1, "There is no folder");
+        row("sample roll.diffuscope --count 3 --set sampler.class=9", 2, "no classes");
+        row("sample . --count 3", 1, "directory");
+        row("train --dataset ./ --steps 1 --out x.diffuscope", 2, "known are .csv, .npy");
         row("render roll.diffuscope --out film.mp4 --size huge", 2, "not WxH");
         row("render roll.diffuscope --out film.mp4 --size 8x8", 2, "not WxH");
         row("render roll.diffuscope --out film.mp4 --fps 0", 2, "--fps");

@@ -199,6 +199,19 @@ class SweepGridTest : public QObject {
         QVERIFY2(said.contains("more than 100000 combinations"), qPrintable(said));
     }
 
+    /// As many as are accepted, within seconds.
+    void aGridMayHaveThatMany() {
+        std::string seeds = "0";
+        for (std::size_t i = 1; i < SweepGrid::mostCombinations; ++i)
+            seeds.append(",").append(std::to_string(i));
+        const SweepGrid grid("{\"seed\": [" + seeds + "], \"steps\": 0}", {});
+        QCOMPARE(grid.combinations().size(), SweepGrid::mostCombinations);
+        QCOMPARE(grid.trainings().size(), SweepGrid::mostCombinations);
+        QVERIFY(refusal([&] {
+                    (void)SweepGrid("{\"seed\": [" + seeds + ",100000], \"steps\": 0}", {});
+                }).contains("more than 100000 values"));
+    }
+
     void aSettingGivenTwiceIsRefused() {
         const QString said = refusal([] { (void)gridOf(twoByThree, {"seed=4"}); });
         QVERIFY2(said.contains("seed is given twice"), qPrintable(said));
