@@ -56,7 +56,11 @@ void Engine::restore(std::shared_ptr<const SavedRun> run) {
 }
 
 void Engine::requestRun(std::function<void(std::shared_ptr<const SavedRun>)> done) {
-    send([done = std::move(done)](Worker& worker) { done(worker.savedRun()); });
+    // What waits in the slot is older than this request, what comes there now is newer.
+    send([settings = settings_.take(), done = std::move(done)](Worker& worker) {
+        if (settings) worker.guarded([&] { worker.apply(*settings); });
+        done(worker.savedRun());
+    });
 }
 
 void Engine::run(Settings settings, bool training) {

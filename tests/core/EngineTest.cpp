@@ -181,6 +181,23 @@ class EngineTest : public QObject {
         QVERIFY(waitFor(engine, [&](const Snapshot& s) { return s.notices.back().serial > serial; }));
     }
 
+    /// A run that is asked for is of the settings before the request, whatever the worker has seen of them.
+    void aRunIsOfTheSettingsBeforeIt() {
+        Engine engine(smallSettings(), false);
+        for (int i = 0; i < 20; ++i) {
+            Settings before = smallSettings();
+            before.schedule.betaMax = 0.02 + 1e-3 * i;
+            Settings after = before;
+            after.sampler.sigma = SigmaKind::Lower;
+            Latest<SavedRun> slot;
+            engine.setSettings(before);
+            engine.requestRun([&slot](std::shared_ptr<const SavedRun> run) { slot.put(std::move(run)); });
+            engine.setSettings(after);
+            QTRY_VERIFY(slot.peek() != nullptr);
+            QVERIFY(slot.peek()->settings == before);
+        }
+    }
+
     /// What is saved goes on in another engine with the same picture.
     void savedRunGoesOn() {
         Latest<SavedRun> slot;

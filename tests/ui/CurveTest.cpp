@@ -453,7 +453,6 @@ class CurveTest : public QObject {
         hand.drag(hand.pixel(1), hand.pixel(1) + QPoint(9, 11));
         hand.doubleClick(hand.exactPixel({0.8, Pchip(hand.points())(0.8)}).toPoint() + QPoint(0, 2));
         const ScheduleSettings bent = hand.studio.settings().schedule;
-        QTRY_VERIFY(hand.studio.snapshot()->settings.schedule == bent);
         hand.studio.save(path, 0.0);
         QTRY_VERIFY_WITH_TIMEOUT(hand.message().contains("Saved"), 20000);
         hand.studio.undoStack().undo();
