@@ -295,6 +295,25 @@ class ReadColumnTest : public QObject {
         QCOMPARE(shown.plot("loss")->curves()[1].y.size(), 0);
     }
 
+    /// A learned sigma is the network's own, and its number moves as the network learns.
+    void aLearnedSigmaHasItsEquationAndItsNumber() {
+        Shown shown;
+        shown.show();
+        const auto learned = QString::fromUtf8("σ<sub>θ</sub>(x<sub>t</sub>)");
+        QVERIFY(!shown.texts().contains(learned));
+        shown.snapshot->settings.sampler.sigma = SigmaKind::Learned;
+        shown.show();
+        QVERIFY(shown.texts().contains(learned));
+        for (const double noise : {0.28125, 0.34375}) {
+            shown.snapshot->stepNoise = std::make_shared<const std::vector<double>>(101, noise);
+            shown.show();
+            QVERIFY(shown.texts().contains(formatNumber(noise)));
+        }
+        shown.snapshot->settings.sampler.kind = SamplerKind::Ddim;
+        shown.show();
+        QVERIFY(!shown.texts().contains(learned));
+    }
+
     /// The equation says where the noise comes from.
     void everyParametrisationHasItsEquation() {
         Shown shown;
