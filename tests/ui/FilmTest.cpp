@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "export/Film.h"
+#include "scenes/Scene.h"
 #include "training/CloudRun.h"
 
 #include <QDir>
@@ -106,6 +107,7 @@ class FilmTest : public QObject {
     void everyFormat();
     void animatedWebp();
     void framesInAFolder();
+    void everyLayerIsInTheFilm();
     void bothLanesOnAThread();
     void sameRunSameBytes();
     void existingFileIsReplaced();
@@ -207,6 +209,32 @@ void FilmTest::framesInAFolder() {
         QVERIFY(orangePixels(image) > 100);
     }
     QCOMPARE(everythingIn(folder).size(), 2);
+}
+
+/// Each layer that is switched on changes the picture; those that ask the network, too.
+void FilmTest::everyLayerIsInTheFilm() {
+    QTemporaryDir folder;
+    const auto frame = [&](bool ViewSettings::*shown) {
+        auto run = std::make_shared<SavedRun>(*smallRun(LaneKind::Both));
+        for (float& weight : run->state.average) weight += 0.05f;  // a fresh network predicts zero
+        for (const LayerRow& layer : layers()) run->settings.view.*layer.shown = layer.shown == shown;
+        FilmRequest asked = request(folder.filePath("frames"), LaneKind::Both);
+        asked.seconds = 0.25;
+        asked.run = run;
+        if (!makeFilm(asked, always)) return QImage();
+        const QImage image(folder.filePath("frames/frame-0002.png"));
+        QDir(folder.filePath("frames")).removeRecursively();
+        return image;
+    };
+    const QImage empty = frame(nullptr);
+    QVERIFY(!empty.isNull());
+    for (const LayerRow& layer : layers()) {
+        const QImage shown = frame(layer.shown);
+        for (const bool right : {false, true}) {  // the lane
+            const QRect lane(right ? size.width() / 2 : 0, 0, size.width() / 2, size.height());
+            QVERIFY2(shown.copy(lane) != empty.copy(lane), layer.choice.id.data());
+        }
+    }
 }
 
 void FilmTest::bothLanesOnAThread() {

@@ -1,6 +1,7 @@
 #include "export/Film.h"
 
 #include "Error.h"
+#include "denoiser/Denoiser.h"
 #include "export/FilmFile.h"
 #include "scenes/Pace.h"
 #include "scenes/Scene.h"
@@ -86,6 +87,8 @@ std::optional<Snapshot> simulate(const SavedRun& run, DenoiserBackend& backend,
     snapshot.data = run.data;
     const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
     snapshot.schedule = schedule;
+    if (layoutOf(settings, *run.data) == run.state.layout)
+        snapshot.network = networkDenoiser(run.state);  // layers ask it
 
     if (settings.view.lanes != LaneKind::Reverse) {
         CloudRun cloud = forwardRun(schedule, run.data, settings.seed, count, positionBytes);
