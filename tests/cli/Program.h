@@ -124,6 +124,18 @@ class InFolder {
     }
     [[nodiscard]] Result run(const QString& line) const { return Program(folder()).run(words(line)); }
 
+    /// Trains roll.diffuscope, of the Swiss roll for 40 steps, and table.diffuscope, of the table good.csv
+    /// for 20; returns what the second said, or the first where it failed.
+    [[nodiscard]] Result trainSessions() const {
+        writeBytes(path("good.csv"), "width,height\n100,5\n104,5.5\n102,6\n101,5.25\n106,7\n103,4\n");
+        const QString common =
+            " --backend cpu --set network.width=16 --set network.depth=2 --set training.batch=64";
+        const Result roll =
+            run("train --dataset swiss-roll --steps 40 --out roll.diffuscope --set data.points=500" + common);
+        if (roll.status != 0) return roll;
+        return run("train --dataset good.csv --steps 20 --out table.diffuscope" + common);
+    }
+
     /// Columns and a row of commands that are refused: `line` ends with `status`, and its sentence has
     /// `says`.
     static void refusalColumns() {
