@@ -20,6 +20,7 @@
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QSlider>
+#include <QStandardItemModel>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -113,7 +114,7 @@ class WindowTest : public QObject {
                     slider->setValue(high ? slider->maximum() : slider->minimum());
                     if (row->field().id != "schedule.beta-min" && row->field().id != "schedule.beta-max")
                         QCOMPARE(row->field().get(studio.settings()),
-                                 high ? row->field().upper() : row->field().minimum);
+                                 high ? row->reach() : row->field().minimum);
                 } else if (auto* button = row->findChild<SwitchButton*>()) {
                     button->setChecked(high);
                 } else if (auto* combo = row->findChild<QComboBox*>()) {
@@ -139,7 +140,8 @@ class WindowTest : public QObject {
         }
         QVERIFY(moved >= 40);
         QTRY_VERIFY_WITH_TIMEOUT(studio.snapshot()->settings == studio.settings(), 30000);
-        QVERIFY(std::isfinite(studio.snapshot()->loss));
+        QTRY_VERIFY_WITH_TIMEOUT(std::isfinite(studio.snapshot()->loss),
+                                 20000);  // a new network has none yet
         qInfo("longest turn of the window's thread: %.0f ms of processor time", turns.longest() * 1e3);
         QVERIFY(turns.longest() < 0.1);
     }
@@ -385,6 +387,29 @@ class WindowTest : public QObject {
         QVERIFY(lines().contains("it must be trained for this schedule"));
         auto* row = window.findChild<FieldRow*>("schedule.steps");
         QVERIFY(row->toolTip().contains(text(sentenceOf(Cost::ContinueTraining))));
+    }
+
+    /// What the other settings rule out cannot be chosen, and says why.
+    void choicesThatAreRuledOut() {
+        MainWindow window(smallSettings());
+        window.show();
+        auto& studio = window.studio();
+        auto* combo = window.findChild<FieldRow*>("sampler.sigma")->findChild<QComboBox*>();
+        auto* items = qobject_cast<QStandardItemModel*>(combo->model());
+        const int learned = static_cast<int>(SigmaKind::Learned);
+        QVERIFY(items->item(0)->isEnabled());
+        QVERIFY(!items->item(learned)->isEnabled());
+        QVERIFY2(items->item(learned)->toolTip().contains("learned-variance"),
+                 qPrintable(items->item(learned)->toolTip()));
+        Settings headed = studio.settings();
+        headed.training.loss = LossKind::LearnedVariance;
+        studio.change(headed, "loss");
+        QVERIFY(items->item(learned)->isEnabled());
+        combo->setCurrentIndex(learned);
+        QCOMPARE(studio.settings().sampler.sigma, SigmaKind::Learned);
+        // Now the loss cannot go back without the sampler.
+        auto* losses = window.findChild<FieldRow*>("training.loss")->findChild<QComboBox*>();
+        QVERIFY(!qobject_cast<QStandardItemModel*>(losses->model())->item(0)->isEnabled());
     }
 
     /// Where the data have eight classes, the slider ends at the eighth.

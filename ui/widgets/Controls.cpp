@@ -167,6 +167,12 @@ void Segments::name(const std::vector<Choice>& choices, NotationKind notation) {
     }
 }
 
+void Segments::setChoosable(int index, bool choosable, const QString& help) {
+    QAbstractButton* button = group_.button(index);
+    button->setEnabled(choosable);
+    button->setToolTip(help);
+}
+
 void Segments::setIndex(int index) {
     if (auto* button = group_.button(index)) button->setChecked(true);
 }

@@ -62,6 +62,7 @@ class Segments : public QWidget {
     explicit Segments(const std::vector<Choice>& choices, QWidget* parent = nullptr);
     void setIndex(int index);
     void name(const std::vector<Choice>& choices, NotationKind notation);  ///< titles and tooltips anew
+    void setChoosable(int index, bool choosable, const QString& help);
 
   signals:
     void picked(int index);

@@ -5,6 +5,7 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
+#include <QStandardItemModel>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -220,6 +221,28 @@ void FieldRow::assignText(const QString& text) {
     studio_.change(settings, diffuscope::text(field_.label, notation_));
 }
 
+void FieldRow::showRefusals() {
+    const std::vector<Choice> choices = field_.choices();
+    auto* items = combo_ ? qobject_cast<QStandardItemModel*>(combo_->model()) : nullptr;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        QString help = text(choices[i].help, notation_);
+        bool choosable = true;
+        Settings settings = studio_.settings();
+        field_.set(settings, static_cast<double>(i));
+        try {
+            validate(settings);
+        } catch (const InputError& error) {
+            choosable = false;
+            help = QString::fromUtf8(error.what());
+        }
+        const int index = static_cast<int>(i);
+        if (segments_) segments_->setChoosable(index, choosable, help);
+        if (!items) continue;
+        items->item(index)->setEnabled(choosable);
+        items->item(index)->setToolTip(help);
+    }
+}
+
 int FieldRow::sliderPosition(double value) const {
     const double low = field_.minimum;
     const double high = reach();
@@ -273,6 +296,7 @@ void FieldRow::refresh() {
         const QSignalBlocker blocker(switch_);
         switch_->setChecked(value != 0.0);
     }
+    if (field_.choices) showRefusals();
     if (segments_) segments_->setIndex(static_cast<int>(value));
     if (combo_) {
         const QSignalBlocker blocker(combo_);

@@ -21,6 +21,7 @@ class FieldRow : public QWidget {
     void setTheme(const Theme& theme);
     [[nodiscard]] const Field& field() const { return field_; }
     [[nodiscard]] bool applies() const;
+    [[nodiscard]] double reach() const;  ///< where the slider ends
 
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
@@ -33,9 +34,9 @@ class FieldRow : public QWidget {
     void buildText();
     [[nodiscard]] QLabel* makeCaption() const;
     void name();  ///< writes what the row says, in the notation of the settings
+    void showRefusals();  ///< choices that the other settings rule out are dim and say why
     void assign(double value);
     void assignText(const QString& text);
-    [[nodiscard]] double reach() const;  ///< where the slider ends
     [[nodiscard]] int sliderPosition(double value) const;
     [[nodiscard]] double sliderValue(int position) const;
 
