@@ -134,10 +134,15 @@ class Reader {
                 refuseKey("settings", std::string("has a wrong value: ") + error.what());
             }
         }
+        // One sentence for all: a file of an older version lacks many.
+        std::string missing;
+        int count = 0;
         for (const Field& field : fields())
-            if (!object.contains(field.id))
-                result_.warnings.push_back("The setting " + quote(field.id) +
-                                           " is missing; its default is taken.");
+            if (!object.contains(field.id)) missing += (count++ > 0 ? ", " : "") + quote(field.id);
+        if (count == 1)
+            result_.warnings.push_back("The setting " + missing + " is missing; its default is taken.");
+        if (count > 1)
+            result_.warnings.push_back("The settings " + missing + " are missing; their defaults are taken.");
         try {
             validate(session.run.settings);
         } catch (const InputError& error) {
