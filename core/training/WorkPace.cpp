@@ -8,7 +8,7 @@ namespace {
 
 constexpr double mostUnits = 1u << 26;
 constexpr std::chrono::seconds window{5};
-constexpr std::chrono::milliseconds judgedAfter{500};
+constexpr std::chrono::milliseconds judgedAfter{1500};
 constexpr int fewestSlices = 20;
 
 double secondsOf(PassPace::Clock::duration duration) {
@@ -41,7 +41,8 @@ void PassPace::add(std::size_t units, Clock::time_point now) {
 
 double PassPace::secondsLeft() const {
     if (done_.empty()) return std::numeric_limits<double>::quiet_NaN();
-    const auto& [from, before] = done_.front();
+    // By the later half: the first slices of a program that has just started are small and held up.
+    const auto& [from, before] = done_[(done_.size() - 1) / 2];
     const auto& [until, done] = done_.back();
     if (done >= units_) return 0.0;
     if (until - start_ < judgedAfter || slices_ < fewestSlices || done == before)

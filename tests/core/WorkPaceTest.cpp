@@ -36,14 +36,15 @@ class WorkPaceTest : public QObject {
         QVERIFY(std::isnan(pace.secondsLeft()));
         for (int i = 1; i <= 25; ++i) pace.add(2, start + i * 10ms);
         QVERIFY(std::isnan(pace.secondsLeft()));
-        pace.add(50, start + 1s);
-        QVERIFY(std::abs(pace.secondsLeft() - 9.0) < 1e-9);
-        QVERIFY(std::abs(pace.secondsInAll() - 10.0) < 1e-9);
-        // Four times slower from now on: 25 units a second.
-        for (int i = 1; i <= 20; ++i) pace.add(25, start + 1s + i * 1s);
-        QVERIFY(std::abs(pace.secondsLeft() - 400.0 / 25.0) < 1e-9);
-        QVERIFY(std::abs(pace.secondsInAll() - 37.0) < 1e-9);
-        pace.add(400, start + 22s);
+        // Larger slices, 200 units a second: the small ones of the start do not count.
+        for (int i = 1; i <= 30; ++i) pace.add(10, start + 250ms + i * 50ms);
+        QVERIFY(std::abs(pace.secondsLeft() - 650.0 / 200.0) < 1e-9);
+        QVERIFY(std::abs(pace.secondsInAll() - 5.0) < 1e-9);
+        // Eight times slower from now on.
+        for (int i = 1; i <= 20; ++i) pace.add(25, start + 1750ms + i * 1s);
+        QVERIFY(std::abs(pace.secondsLeft() - 150.0 / 25.0) < 1e-9);
+        QVERIFY(std::abs(pace.secondsInAll() - 27.75) < 1e-9);
+        pace.add(150, start + 22s);
         QCOMPARE(pace.secondsLeft(), 0.0);
         QVERIFY(std::isnan(PassPace().secondsLeft()));
         QVERIFY(std::isnan(PassPace().secondsInAll()));

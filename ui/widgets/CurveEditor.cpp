@@ -6,6 +6,7 @@
 #include <QAccessible>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QToolTip>
 #include <algorithm>
 #include <cmath>
 
@@ -157,7 +158,9 @@ void CurveEditor::move(QMouseEvent* event) {
 
 void CurveEditor::showCursor(const QPointF& at) {
     const auto point = handles_.hitPoint(at);
-    chart_.setCursor(point || handles_.hitsCurve(at) ? Qt::OpenHandCursor : Qt::ArrowCursor);
+    const bool hit = point || handles_.hitsCurve(at);
+    chart_.setCursor(hit ? Qt::OpenHandCursor : Qt::ArrowCursor);
+    if (hit) QToolTip::hideText();  // of the plot: it would lie over the curve
     if (point == hovered_) return;
     hovered_ = point;
     placePoints();

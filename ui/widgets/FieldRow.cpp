@@ -281,7 +281,10 @@ void FieldRow::refresh() {
     }
     if (line_) {
         const QString shown = QString::fromStdString(field_.getText(studio_.settings()));
-        if (!line_->hasFocus() || !line_->isModified()) line_->setText(shown);
+        if (!line_->hasFocus() || !line_->isModified()) {
+            line_->setText(shown);
+            line_->setCursorPosition(0);  // a long text shows how it begins
+        }
         return;
     }
     const double value = field_.get(studio_.settings());

@@ -36,9 +36,14 @@ void MessageBar::tell(bool warning, const QString& sentence) {
     setProperty("warning", warning);
     style()->unpolish(this);
     style()->polish(this);
-    icon_->setText(warning ? QStringLiteral("⚠") : QStringLiteral("✓"));
+    icon_->setText(warning ? QStringLiteral("⚠") : QStringLiteral("i"));
+    icon_->setAlignment(Qt::AlignCenter);
     icon_->setStyleSheet(
-        QStringLiteral("color: %1; font-size: 15px").arg((warning ? theme_->warning : theme_->ideal).name()));
+        warning ? QStringLiteral("color: %1; font-size: 15px").arg(theme_->warning.name())
+                : QStringLiteral("color: %1; font-size: 12px; font-weight: 600; min-width: 15px; "
+                                 "max-width: 15px; min-height: 15px; max-height: 15px; "
+                                 "border: 1px solid %1; border-radius: 8px")
+                      .arg(theme_->ideal.name()));
     label_->setText(sentence);
     show();
     if (warning)
