@@ -46,21 +46,27 @@ void ThreadPool::call(Function function, const void* context, int tasks) {
     function_ = function;
     context_ = context;
     tasks_ = tasks;
-    next_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    unfinished_.store(tasks, std::memory_order_relaxed);
+    const std::uint64_t loop = open_.load(std::memory_order_relaxed) / loopUnit + 1;
+    open_.store(loop * loopUnit + static_cast<std::uint64_t>(tasks), std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     takeTasks(0);
-    for (int busy = busy_.load(std::memory_order_acquire); busy != 0;
-         busy = busy_.load(std::memory_order_acquire)) {
-        awaitChange(busy_, busy);
+    for (int left = unfinished_.load(std::memory_order_acquire); left != 0;
+         left = unfinished_.load(std::memory_order_acquire)) {
+        awaitChange(unfinished_, left);
     }
 }
 
 void ThreadPool::takeTasks(int worker) {
-    for (int task = next_.fetch_add(1, std::memory_order_relaxed); task < tasks_;
-         task = next_.fetch_add(1, std::memory_order_relaxed)) {
-        function_(context_, task, worker);
+    std::uint64_t seen = open_.load(std::memory_order_acquire);
+    while (seen % loopUnit != 0) {
+        if (!open_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+            continue;
+        function_(context_, tasks_ - static_cast<int>(seen % loopUnit), worker);
+        if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+        seen = open_.load(std::memory_order_acquire);
     }
 }
 
@@ -68,11 +74,9 @@ void ThreadPool::work(int worker) {
     std::uint32_t seen = 0;
     while (true) {
         awaitChange(generation_, seen);
-        ++seen;
+        seen = generation_.load(std::memory_order_acquire);
         if (stop_.load(std::memory_order_relaxed)) return;
         takeTasks(worker);
-        busy_.fetch_sub(1, std::memory_order_release);
-        busy_.notify_one();
     }
 }
 

@@ -31,13 +31,17 @@ class ThreadPool {
     void takeTasks(int worker);
     void work(int worker);
 
+    static constexpr std::uint64_t loopUnit = std::uint64_t{1} << 32;
+
     std::vector<std::thread> workers_;
     Function function_ = nullptr;
     const void* context_ = nullptr;
     int tasks_ = 0;
-    std::atomic<int> next_{0};
-    std::atomic<int> busy_{0};                  // workers that have not finished the current loop
-    std::atomic<std::uint32_t> generation_{0};  // rises with every loop
+    // The loop's number above, below it how many of its tasks nobody has taken: whoever takes one knows that
+    // its loop is still open, so a loop never waits for a worker that the machine has not woken.
+    std::atomic<std::uint64_t> open_{0};
+    std::atomic<int> unfinished_{0};            // tasks of the current loop
+    std::atomic<std::uint32_t> generation_{0};  // rises with every loop, and wakes
     std::atomic<bool> stop_{false};
 };
 
