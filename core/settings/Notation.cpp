@@ -127,7 +127,8 @@ class Reader {
 
     std::optional<std::string> distribution() {
         for (const auto& [ho, su] :
-             {Words{"p<sub>θ</sub>(x", "q(x"}, Words{"p_{θ}(x", "q(x"}, Words{"q(x", "p(x"}})
+             {Words{"p<sub>θ</sub>(x", "q(x"}, Words{"p_{θ}(x", "q(x"}, Words{"q(x", "p(x"},
+              Words{"q_{t}(x", "p_{t}(x"}, Words{"∇ log q", "∇ log p"}})
             if (take(ho)) return std::string(su);
         return std::nullopt;
     }

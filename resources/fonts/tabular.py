@@ -5,12 +5,16 @@ Qt 6.4 cannot switch OpenType features on, so the feature "tnum" is frozen for t
 points at the tabular glyphs. Punctuation stays proportional. The family gets a name of its own, so that it never
 mixes with an installed Inter, and glyphs that only alternative styles use are left out.
 
+Inter has no place for a bar or a tilde above β, whose bowl would hide them: it gets one.
+
 Needs Debian's python3-fonttools and fonts-inter. Usage: tabular.py [folder with Inter-Regular.otf …]
 """
 import pathlib
 import sys
 
 from fontTools import subset
+from fontTools.otlLib import builder
+from fontTools.pens.boundsPen import BoundsPen
 from fontTools.ttLib import TTFont
 
 FAMILY = "Diffuscope Sans"
@@ -40,6 +44,33 @@ def tabular_digits(font):
     for code in range(ord("0"), ord("9") + 1):
         _, bearing = font["hmtx"][best[code]]
         font["hmtx"][best[code]] = (width, bearing)
+
+
+def marks_above_beta(font):
+    glyphs, cmap = font.getGlyphSet(), font.getBestCmap()
+
+    def bounds(name):
+        pen = BoundsPen(glyphs)
+        glyphs[name].draw(pen)
+        return pen.bounds
+
+    beta = cmap[ord("β")]
+    left, _, right, top = bounds(beta)
+    gap = font["head"].unitsPerEm // 28
+    marks = {}
+    for code in (0x0303, 0x0304):
+        low, bottom, high, _ = bounds(cmap[code])
+        marks[cmap[code]] = (0, builder.buildAnchor(round((low + high) / 2), round(bottom)))
+    bases = {beta: {0: builder.buildAnchor(round((left + right) / 2), round(top + gap))}}
+    above = builder.buildMarkBasePos(marks, bases, font.getReverseGlyphMap())
+    table = font["GPOS"].table
+    for record in table.FeatureList.FeatureRecord:
+        if record.FeatureTag == "mark":
+            lookup = table.LookupList.Lookup[record.Feature.LookupListIndex[0]]
+            lookup.SubTable.extend(above)
+            lookup.SubTableCount = len(lookup.SubTable)
+            return
+    raise SystemExit("the font places no marks")
 
 
 def rename(font, style):
@@ -72,6 +103,7 @@ def main():
         private_use = range(0xE000, 0xF900)
         subsetter.populate(unicodes=[code for code in font.getBestCmap() if code not in private_use])
         subsetter.subset(font)
+        marks_above_beta(font)
         rename(font, style)
         font.save(here / f"DiffuscopeSans-{style}.otf")
 

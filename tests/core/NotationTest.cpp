@@ -15,8 +15,8 @@ namespace {
 /// Su's symbols are roots: what is left of Ho's formulas after translation must not hold one of these.
 void holdsNoFormulaOfHo(const std::string& shown) {
     const QString text = QString::fromStdString(shown);
-    for (const char* ho :
-         {"√ᾱ", "√β", "√α", "1 − ᾱ", "1−ᾱ", "1 − α", "p<sub>θ</sub>", "Variance of the noise that"})
+    for (const char* ho : {"√ᾱ", "√β", "√α", "1 − ᾱ", "1−ᾱ", "1 − α", "p<sub>θ</sub>", "log q", "q_t",
+                           "Variance of the noise that"})
         QVERIFY2(!text.contains(QString::fromUtf8(ho)), shown.c_str());
 }
 
@@ -66,6 +66,10 @@ class NotationTest : public QObject {
                                  << "p(x_{t} | x_{t−1})";
         QTest::newRow("reverse") << "p_{θ}(x_{t−1} | x_{t})"
                                  << "q(x_{t−1} | x_{t})";
+        QTest::newRow("density") << "density q_{t}(x), exact"
+                                 << "density p_{t}(x), exact";
+        QTest::newRow("score") << "∇ log q, −ε̂/√(1 − ᾱ)"
+                               << "∇ log p, −ε̂/β̄";
         QTest::newRow("kick") << "√(1 − β<sub>t</sub>) x + √β<sub>t</sub> z"
                               << "α<sub>t</sub> x + β<sub>t</sub> z";
         QTest::newRow("root of a ratio") << "√((1−ᾱ<sub>s</sub>)/(1−ᾱ<sub>t</sub>)) x + d√((1−ᾱ)/ᾱ)"

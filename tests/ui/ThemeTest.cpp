@@ -2,6 +2,8 @@
 
 #include <QFontInfo>
 #include <QFontMetricsF>
+#include <QImage>
+#include <QPainter>
 #include <QtTest>
 
 using namespace diffuscope;
@@ -106,8 +108,28 @@ void ThemeTest::fontIsOurs() {
              metrics.horizontalAdvance(QStringLiteral("8888")));
     QVERIFY(metrics.horizontalAdvance(u'i') < metrics.horizontalAdvance(u'm'));
     for (const QChar symbol :
-         {u'β', u'α', u'σ', u'ε', u'θ', u'λ', u'√', u'−', u'∞', u'·', u'…', u'\u0302', u'\u0304'})
+         {u'β', u'α', u'σ', u'ε', u'θ', u'λ', u'√', u'−', u'∞', u'·', u'…', u'\u0302', u'\u0303', u'\u0304'})
         QVERIFY2(metrics.inFont(symbol), qPrintable(QString(symbol)));
+
+    // The bar and the tilde of a symbol stand clear above the letter, which says nothing else without them.
+    const auto topOf = [&](const QString& text) {
+        QImage image(120, 120, QImage::Format_Grayscale8);
+        image.fill(Qt::black);
+        QPainter painter(&image);
+        painter.setFont(font);
+        painter.setPen(Qt::white);
+        painter.drawText(QPointF(40, 80), text);
+        painter.end();
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x)
+                if (image.constScanLine(y)[x] > 128) return y;
+        return image.height();
+    };
+    for (const char16_t letter : {u'β', u'α', u'ε'})
+        for (const char16_t mark : {u'\u0303', u'\u0304'}) {
+            const QString symbol = QString(QChar(letter)) + QChar(mark);
+            QVERIFY2(topOf(symbol) <= topOf(QString(QChar(letter))) - 3, qPrintable(symbol));
+        }
 }
 
 QTEST_MAIN(ThemeTest)

@@ -4,6 +4,7 @@
 #include "scenes/Lane.h"
 #include "scenes/Numbers.h"
 #include "scenes/SmoothDensity.h"
+#include "settings/Notation.h"
 
 #include <QImage>
 #include <array>
@@ -185,8 +186,10 @@ void paintDensity(QPainter& painter, const QRectF& rect, const Frame& frame, Lan
 double paintDensityLegend(QPainter& painter, QPointF at, const QRectF& rect, const Frame& frame, Lane lane) {
     const auto density = laneDensity(rect, frame, lane);
     if (!density || density->peak <= 0.0f) return 0.0;
-    const QString title = lane == Lane::Forward ? QStringLiteral("density q_{t}(x), exact")
-                                                : QStringLiteral("density, of the cloud");
+    const QString title =
+        lane == Lane::Forward
+            ? QString::fromStdString(inNotation("density q_{t}(x), exact", frame.view->notation))
+            : QStringLiteral("density, of the cloud");
     const double peak = static_cast<double>(density->peak);
     return paintBar(painter, at, frame, densityColours(themeOf(frame)), title,
                     {QStringLiteral("0"), twoDigits(peak / 4.0), twoDigits(peak)});

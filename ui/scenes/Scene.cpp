@@ -217,7 +217,7 @@ constexpr std::array<SceneRow, 3> sceneTable{{
 
 constexpr std::array<LayerRow, 7> layerTable{{
     {{"density", "Density",
-      "Show where particles are dense: on the forward lane the data's exact q_t, on the reverse lane an "
+      "Show where particles are dense: on the forward lane the data's exact density, on the reverse lane an "
       "estimate from the cloud itself, since a network's own law has no formula."},
      &ViewSettings::showDensity,
      paintDensity,

@@ -1,6 +1,7 @@
 #include "widgets/CurveStrokes.h"
 
 #include "diffusion/NoiseSchedule.h"
+#include "settings/Notation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,9 +18,12 @@ double rounded(double value) {
 }
 
 /// The reason why a point is not higher or lower.
-QString limitOf(CurvePlane plane) {
-    return plane == CurvePlane::Beta ? CurveStrokes::tr("β of T = 1000 stays between 1e-8 and 0.999.")
-                                     : CurveStrokes::tr("λ stays between −20 and 20.");
+QString limitOf(CurvePlane plane, NotationKind notation) {
+    if (plane == CurvePlane::LogSnr) return CurveStrokes::tr("λ stays between −20 and 20.");
+    const ShownAs& beta = shownAs(Quantity::Beta, notation);
+    return CurveStrokes::tr("β of T = 1000 stays between %1 and %2.")
+        .arg(beta.show(NoiseSchedule::smallestBeta), 0, 'g', 4)
+        .arg(beta.show(NoiseSchedule::largestBeta), 0, 'g', 4);
 }
 
 }  // namespace
@@ -98,7 +102,7 @@ QString CurveStrokes::whyNot(const std::array<double, 2>& asked, const CustomCur
     const auto [low, high] = ordinateRange(plane);
     if (std::abs(point[1] - asked[1]) > same)
         return point[1] <= low || point[1] >= high
-                   ? limitOf(plane)
+                   ? limitOf(plane, studio_.settings().view.notation)
                    : tr("λ falls from point to point: the neighbours are in the way.");
     const double pulled = std::abs(point[0] - asked[0]);
     if (index > 0 && index + 1 < moved.points.size())

@@ -59,12 +59,11 @@ void StageWidget::buildToggles() {
         menu->setToolTipsVisible(true);
         const auto kinds = fieldKinds();
         for (std::size_t i = 0; i < kinds.size(); ++i) {
-            auto* action = menu->addAction(text(kinds[i].title), this, [this, i] {
+            menu->addAction(text(kinds[i].title), this, [this, i] {
                 ViewSettings view = studio_.settings().view;
                 view.field = static_cast<FieldKind>(i);
                 studio_.changeView(view);
             });
-            action->setToolTip(text(kinds[i].help));
         }
         fieldButton_->setMenu(menu);
     }
@@ -79,6 +78,9 @@ void StageWidget::refresh() {
     classesButton_->setChecked(view.showClasses);
     fieldButton_->setText(text(fieldKinds()[static_cast<std::size_t>(view.field)].title) +
                           QStringLiteral(" ▾"));
+    const QList<QAction*> kinds = fieldButton_->menu()->actions();
+    for (qsizetype i = 0; i < kinds.size(); ++i)
+        kinds[i]->setToolTip(text(fieldKinds()[static_cast<std::size_t>(i)].help, view.notation));
     fieldButton_->setVisible(view.showField);
     placeToggles();
     placePad();
