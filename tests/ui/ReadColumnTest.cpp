@@ -293,6 +293,32 @@ class ReadColumnTest : public QObject {
         shown.snapshot->settings.training.loss = LossKind::Bound;
         shown.show();
         QCOMPARE(shown.plot("loss")->curves()[1].y.size(), 0);
+        shown.snapshot->settings.training.loss = LossKind::Simple;
+        shown.snapshot->data = std::make_shared<const DataSet>(
+            datasets()[static_cast<std::size_t>(DatasetKind::EightGaussians)].draw(50, 1));
+        for (const bool told : {true, false}) {  // the class: then less than that best is possible
+            shown.snapshot->settings.network.classes = told;
+            shown.show();
+            QCOMPARE(shown.plot("loss")->curves()[1].y.size(), told ? 0 : 2);
+        }
+    }
+
+    /// The pairs of a followed particle have room for the signs and digits that they take.
+    void pairsAreNotCut() {
+        Shown shown;
+        shown.show();
+        const QString widest = QString::fromUtf8("(−8.88, −8.88)");
+        int found = 0;
+        for (auto* label : shown.column->findChildren<QLabel*>()) {
+            if (!label->toolTip().startsWith("Where the particle is")) continue;
+            if (!label->alignment().testFlag(Qt::AlignRight)) continue;
+            ++found;
+            label->setText(widest);
+            QVERIFY2(label->sizeHint().width() <= label->width(),
+                     qPrintable(QString::number(label->width())));
+        }
+        QCOMPARE(found, 1);
+        QVERIFY(shown.column->minimumSizeHint().width() <= 320);
     }
 
     /// A learned sigma is the network's own, and its number moves as the network learns.

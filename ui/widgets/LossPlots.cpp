@@ -1,3 +1,4 @@
+#include "denoiser/Mlp.h"
 #include "widgets/Controls.h"
 #include "widgets/PlotBase.h"
 
@@ -19,10 +20,13 @@ class LossPlot : public PlotBase {
 
     void show(const PlotInput& input) override {
         const Snapshot& snapshot = *input.snapshot;
-        const bool simple = snapshot.settings.training.loss == LossKind::Simple;
-        if (history_ == snapshot.history && readings_ == snapshot.readings && simple_ == simple) return;
+        // Another loss weighs the levels in its own way, and who is told the class may know better: neither
+        // has this best.
+        const bool hasBest = snapshot.settings.training.loss == LossKind::Simple &&
+                             layoutOf(snapshot.settings, *snapshot.data).classes == 0;
+        if (history_ == snapshot.history && readings_ == snapshot.readings && hasBest_ == hasBest) return;
         history_ = snapshot.history;
-        simple_ = simple;
+        hasBest_ = hasBest;
         readings_ = snapshot.readings;
         QVector<double> steps;
         QVector<double> raw;
@@ -44,8 +48,7 @@ class LossPlot : public PlotBase {
         chart_.graph(0)->setData(steps, raw, true);
         chart_.graph(1)->setData(steps, smooth, true);
         keep(0, tr("loss"), steps, smooth);
-        // Another loss weighs the levels in its own way: the mean over t is not its best.
-        const double best = readings_ && simple ? irreducibleLoss(*readings_) : std::nan("");
+        const double best = readings_ && hasBest ? irreducibleLoss(*readings_) : std::nan("");
         if (!raw.empty()) {
             const auto [least, most] = std::minmax_element(raw.begin(), raw.end());
             const double low = std::fmin(*least, best);
@@ -82,7 +85,7 @@ class LossPlot : public PlotBase {
     }
 
     QCPItemText* best_;
-    bool simple_ = true;
+    bool hasBest_ = true;
     std::shared_ptr<const LossHistory> history_;
     std::shared_ptr<const Readings> readings_;
 };

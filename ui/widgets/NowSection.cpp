@@ -99,14 +99,14 @@ NowSection::NowSection(QWidget* parent)
     auto* table = new QWidget;
     auto* grid = new QGridLayout(table);
     grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(8);
+    grid->setHorizontalSpacing(4);
     grid->setVerticalSpacing(5);
     int place = 0;
     const auto cell = [&](std::vector<QLabel*>& symbols, std::vector<QLabel*>& values) {
         auto* symbol = roleLabel({}, "quiet");
         auto* value = roleLabel({}, "strong");
         value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        value->setMinimumWidth(92);
+        value->setMinimumWidth(98);  // "(−8.88, −8.88)"
         grid->addWidget(symbol, place / 2, place % 2 * 3);
         grid->addWidget(value, place / 2, place % 2 * 3 + 1);
         symbols.push_back(symbol);
@@ -137,7 +137,7 @@ NowSection::NowSection(QWidget* parent)
     grid->addWidget(picker, place / 2, 0, 1, 5);
     place += 2;
     for (std::size_t i = 0; i < std::size(followedRows); ++i) cell(followedSymbols_, followedValues_);
-    grid->setColumnMinimumWidth(2, 8);
+    grid->setColumnMinimumWidth(2, 4);
     grid->setColumnStretch(1, 1);
     grid->setColumnStretch(4, 1);
     addWidget(table);

@@ -116,7 +116,9 @@ std::span<const PlotRow> plots() {
         {{"loss", "Loss",
           "Mean squared error of the predicted noise over the training steps, raw and smoothed; the dashed "
           "line "
-          "is the best that is possible for these points, averaged over t; it belongs to the simple loss."},
+          "is the best that is possible for these points, averaged over t; it belongs to the simple loss of "
+          "a network that is "
+          "not told the classes."},
          118,
          true,
          makeLossPlot,
