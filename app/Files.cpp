@@ -105,7 +105,7 @@ void requireFit(const Settings& settings, const SavedRun& saved, const std::stri
             throw UsageError(std::string(field.id) + " cannot be set here: the points are those of " + path +
                              ".");
     if (settings.network.conditioning == Conditioning::StepIndex &&
-        settings.schedule != saved.settings.schedule)
+        settings.sampler.denoiser == DenoiserKind::Network && settings.schedule != saved.settings.schedule)
         std::cerr
             << "diffuscope: This network was told the step's index, so it is wrong for another schedule.\n";
 }

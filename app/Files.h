@@ -28,7 +28,7 @@ void writeFile(const std::string& path, std::string_view bytes);
 [[nodiscard]] Session loadSession(const std::string& path);
 
 /// Refuses settings that a session's points and weights cannot follow, and warns of a schedule that its
-/// network was not trained for. @throws UsageError
+/// network was not trained for, where it is the network that is asked. @throws UsageError
 void requireFit(const Settings& settings, const SavedRun& saved, const std::string& path);
 
 /// Which units points are written in: the user's own, or those that the network sees.

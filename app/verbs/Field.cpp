@@ -91,9 +91,9 @@ FieldLevel levelOf(const Options& options, const Settings& settings, bool networ
 Question prepare(const Options& options, const SavedRun& saved) {
     Settings settings = saved.settings;
     options.common.applyTo(settings);
+    requireFit(settings, saved, options.session);
     setFromOption("sampler.denoiser", options.denoiser, settings);
     check(settings);
-    requireFit(settings, saved, options.session);
 
     Question question{};
     std::vector<Choice> choices;

@@ -22,6 +22,17 @@ struct Options {
     std::string out;
 };
 
+/// Settings that samples do not depend on; what must not be set here is refused before.
+void requireEffects(const CommonOptions& common, const Settings& settings) {
+    for (const std::string& assignment : common.assignments) {
+        const std::string id = assignment.substr(0, assignment.find('='));
+        const Group group = fieldById(id).group;
+        if (group == Group::Training || group == Group::View)
+            throw UsageError(id + " has no effect on samples.");
+        requireEffect(id, assignment, id, settings);
+    }
+}
+
 int sample(const Options& options) {
     const Units units = unitsOf(options.units);
     const PointsOutput output(options.out, options.trajectories);
@@ -30,6 +41,7 @@ int sample(const Options& options) {
     const Settings settings = samplingSettings(options.common, options.sampling, saved.settings);
     requireFit(settings, saved, options.session);
     asUsage([&] { (void)guidanceOf(settings, *saved.data); });
+    requireEffects(options.common, settings);
     const NoiseSchedule schedule(settings.schedule);
 
     const std::size_t times = samplingTimes(schedule, settings.sampler).size();

@@ -226,6 +226,10 @@ class CommandLineTest : public QObject, InFolder {
             "--sigma has no effect with sampler.kind=ddim");
         row("sample roll.diffuscope --count 3 --sampler ddim --sigma-scale 0.5", 2, "--sigma-scale has no");
         row("sample roll.diffuscope --count 3 --sampler ddpm --eta 1", 2, "--eta has no effect");
+        row("sample roll.diffuscope --count 3 --set sampler.eta=1", 2,
+            "sampler.eta has no effect with sampler.kind=ddpm");
+        row("sample roll.diffuscope --count 3 --set view.theme=light", 2,
+            "view.theme has no effect on samples");
         row("sample roll.diffuscope --count 3 --trajectories", 2, "--out FILE.npy");
         row("sample roll.diffuscope --count 3 --trajectories --out t.csv", 2, "three dimensions");
         row("sample roll.diffuscope --count 90000000 --trajectories --out t.npy", 1, "up to 8 GB");

@@ -336,6 +336,16 @@ class FieldTest : public QObject, InFolder {
         QCOMPARE(run("field indexed.diffuscope --grid 3 --t 500 --quantity eps").status, 0);
     }
 
+    /// Another schedule is wrong for a network that was told the step, not for a denoiser that knows better.
+    void theWarningOfAnotherScheduleIsTheNetworks() {
+        for (const char* denoiser : {"network", "ideal"}) {
+            const Result result =
+                run(QString("sample indexed.diffuscope --count 2 --steps 20 --denoiser ") + denoiser);
+            QCOMPARE(result.status, 0);
+            QCOMPARE(result.err.contains("wrong for another schedule"), QByteArray(denoiser) == "network");
+        }
+    }
+
     void anInterruptLeavesNothing() {
         Program program(folder());
         program.start(
