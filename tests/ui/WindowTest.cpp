@@ -672,6 +672,9 @@ class WindowTest : public QObject {
         card.show(snapshot);
         QVERIFY(words().contains("<sup>2</sup> = β̃<sub>t</sub>², the"));
         QVERIFY(!words().contains("<table>"));
+        snapshot.settings.view.measure = false;  // without numbers the card says why
+        card.show(snapshot);
+        QVERIFY(words().contains("measuring is switched off"));
         snapshot.settings.data.dataset = DatasetKind::StandardNormal;
         auto readings = std::make_shared<Readings>();
         readings->exact = {{"variance of x_10 along x", 1.01, 1.0, 0.05}, {"mean along x", 0.4, 0.0, 0.05}};

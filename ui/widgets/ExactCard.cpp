@@ -1,6 +1,7 @@
 #include "widgets/ExactCard.h"
 
 #include "widgets/Controls.h"
+#include "widgets/Plots.h"
 #include "widgets/Section.h"
 
 #include <QLabel>
@@ -89,7 +90,8 @@ void ExactCard::show(const Snapshot& snapshot) {
                          agrees ? tr("✓ agrees within ±%1").arg(formatNumber(reading.tolerance))
                                 : tr("✗ off by more than ±%1").arg(formatNumber(reading.tolerance)));
         }
-    const QString table = rows.isEmpty() ? QString() : QStringLiteral("<table>%1</table>").arg(rows);
+    const QString table =
+        rows.isEmpty() ? whyUnread(snapshot) : QStringLiteral("<table>%1</table>").arg(rows);
     if (numbers_->text() != table) numbers_->setText(table);
     numbers_->setVisible(!table.isEmpty());
 }

@@ -17,8 +17,7 @@ QString grouped(std::int64_t number) {
 QString sourceOf(const PlotInput& input, const QString& sample) {
     const Snapshot& snapshot = *input.snapshot;
     const auto& readings = snapshot.readings;
-    if (!readings && !snapshot.settings.view.measure) return Plot::tr("measuring is switched off");
-    if (!readings) return snapshot.reverse.complete() ? Plot::tr("measuring…") : Plot::tr("sampling…");
+    if (!readings) return whyUnread(snapshot);
     QString line = sample.isEmpty() ? QString() : sample + " · ";
     line += readings->step == snapshot.step ? Plot::tr("this network")
                                             : Plot::tr("step %1").arg(grouped(readings->step));
@@ -102,6 +101,12 @@ QString gradientSource(const PlotInput& input) {
 }
 
 }  // namespace
+
+QString whyUnread(const Snapshot& snapshot) {
+    if (snapshot.readings) return {};
+    if (!snapshot.settings.view.measure) return Plot::tr("measuring is switched off");
+    return snapshot.reverse.complete() ? Plot::tr("measuring…") : Plot::tr("sampling…");
+}
 
 std::span<const PlotRow> plots() {
     static constexpr PlotRow rows[] = {

@@ -52,4 +52,7 @@ struct PlotRow {
 };
 [[nodiscard]] std::span<const PlotRow> plots();
 
+/// Why there are no readings, in a few words; empty where there are.
+[[nodiscard]] QString whyUnread(const Snapshot& snapshot);
+
 }  // namespace diffuscope
