@@ -388,9 +388,10 @@ void ComputeBackendTest::lostContextIsAnError() {
     backend->train(c.batch, losses);
     device.replaceResetStatus([] { return std::uint32_t{0x8255}; });  // GL_UNKNOWN_CONTEXT_RESET
     std::vector<float> positions(4);
+    std::vector<float> eps(4);
     std::vector<std::uint32_t> pixels(16);
     QVERIFY_EXCEPTION_THROWN(backend->train(c.batch, losses), BackendError);
-    QVERIFY_EXCEPTION_THROWN(backend->predict(positions, noiseLevelOfLogSnr(0.0), losses), BackendError);
+    QVERIFY_EXCEPTION_THROWN(backend->predict(positions, noiseLevelOfLogSnr(0.0), eps), BackendError);
     QVERIFY_EXCEPTION_THROWN(backend->reverse(plan(2, true), 1, 0, positions, {}, {}), BackendError);
     QVERIFY_EXCEPTION_THROWN(backend->splat(positions, {4, 4, 0, 0, 1, 1}, pixels), BackendError);
     QVERIFY_EXCEPTION_THROWN(static_cast<void>(backend->state()), BackendError);
