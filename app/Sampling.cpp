@@ -38,8 +38,10 @@ Settings samplingSettings(const CommonOptions& common, const SamplerOptions& opt
     if (some && !options.steps.empty() && settings.sampler.steps > settings.schedule.steps)
         throw UsageError("--steps " + options.steps + " is more than the schedule's T = " +
                          std::to_string(settings.schedule.steps) + "; set T with --set schedule.steps=T.");
-    requireEffect("--sigma", options.sigma, "sampler.sigma", settings);
-    requireEffect("--sigma-scale", options.sigmaScale, "sampler.sigma-scale", settings);
+    if (!options.ofTheBound) {
+        requireEffect("--sigma", options.sigma, "sampler.sigma", settings);
+        requireEffect("--sigma-scale", options.sigmaScale, "sampler.sigma-scale", settings);
+    }
     requireEffect("--spacing", options.spacing, "sampler.spacing", settings);
     requireEffect("--eta", options.eta, "sampler.eta", settings);
     check(settings);

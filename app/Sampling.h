@@ -17,6 +17,7 @@ struct SamplerOptions {
     std::string eta;
     std::string denoiser;
     bool raw = false;
+    bool ofTheBound = false;  ///< the verb also measures DDPM's bound, which takes sigma whatever the sampler
 };
 void addSamplerOptions(CLI::App& verb, SamplerOptions& options);
 

@@ -116,6 +116,7 @@ CLI::App* addEvaluateVerb(CLI::App& program, Run& run) {
         "evaluate", "Measure a trained network: one JSON object, each measure beside its floor");
     verb->add_option("session", options->session, "A .diffuscope file")->type_name("FILE")->required();
     addCount(*verb, options->count, fewestEvaluated, mostEvaluated);
+    options->sampling.ofTheBound = true;
     addSamplerOptions(*verb, options->sampling);
     verb->add_option("--out", options->out, ".json (default: standard output)")->type_name("FILE");
     addCommonOptions(*verb, options->common);

@@ -123,6 +123,12 @@ class EvaluateTest : public QObject, InFolder {
         QVERIFY(all["note"].get<std::string>().find("infinite") != std::string::npos);
         QVERIFY(all["log_likelihood"].is_number());
         const json lower = evaluated("moons.diffuscope --count 50 --steps 10 --sigma lower");
+        // The bound is DDPM's and takes sigma, whatever the sampler; the samples do not.
+        const QString ddim =
+            "moons.diffuscope --count 50 --set schedule.steps=10 --sampler ddim --steps 10 --sigma ";
+        const json ddimLower = evaluated(ddim + "lower");
+        QVERIFY(ddimLower["bound_terms"] == lower["bound_terms"]);
+        QVERIFY(ddimLower["sliced_w2"] == evaluated(ddim + "upper")["sliced_w2"]);
         QVERIFY(lower["bound_bits_per_dim"].is_number());
         QVERIFY(lower["note"].get<std::string>().find("t = 1") != std::string::npos);
     }
@@ -190,7 +196,7 @@ class EvaluateTest : public QObject, InFolder {
         row("evaluate moons.diffuscope --count 100001", 2, "--count");
         row("evaluate moons.diffuscope --count 9 --out all.csv", 2, "known are .json");
         row("evaluate moons.diffuscope --count 9 --out no/all.json", 1, "There is no folder");
-        row("evaluate moons.diffuscope --count 9 --sampler ddim --sigma lower", 2, "--sigma has no effect");
+        row("sample moons.diffuscope --count 9 --sampler ddim --sigma lower", 2, "--sigma has no effect");
         row("evaluate moons.diffuscope --count 9 --set sampler.class=1", 2, "has not been told the classes");
         row("evaluate moons.diffuscope --count 9 --denoiser ideal --set sampler.class=9", 2,
             "classes 1 to 2");
