@@ -58,7 +58,12 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     clock_.start();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    // What looks at the studio goes before it does, and hears that the focus has left while it still can look.
+    hide();
+    delete export_;
+    delete takeCentralWidget();
+}
 
 void MainWindow::buildTop() {
     auto* top = new QWidget;
