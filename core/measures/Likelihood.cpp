@@ -31,6 +31,8 @@ NoiseLevel levelAt(const NoiseSchedule& schedule, Conditioning conditioning, dou
     return level;
 }
 
+constexpr double noiseAlone = -20.0;  // lambda from which on no datum is left: see Likelihood.h
+
 /// Points on their way through the flow: positions and what their log-density changes by.
 struct Flow {
     std::vector<double> x;       ///< (count, 2)
@@ -103,7 +105,7 @@ std::vector<double> logDensities(const Denoiser& denoiser, int label, const Nois
     Flow flow{{x1.begin(), x1.end()}, std::vector<double>(count, 0.0)};
     Field field(denoiser, label, schedule, conditioning, count, measuring);
     const double first = -0.5 * schedule.logSnr(1);
-    const double last = -0.5 * schedule.logSnr(schedule.steps());
+    const double last = -0.5 * std::max(schedule.logSnr(schedule.steps()), noiseAlone);
     const double step = (last - first) / steps;
     constexpr std::array<double, 4> reach{0.5, 0.5, 1.0, 0.0};
     constexpr std::array<double, 4> weight{1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0};

@@ -12,8 +12,10 @@ namespace diffuscope {
 /// `denoiser` from the prior N(0, I) at T. With u = -lambda/2 and s = sqrt(1 - alphaBar)
 ///     dx/du = s (eps-hat - s x),   d ln p/du = -div(dx/du) = -s (tr d eps-hat/dx - 2 s)
 /// (Song et al. 2021, eq. 13 and 39, in the log-SNR), by the classical Runge-Kutta method in `steps` equal
-/// steps of lambda. The divergence is the exact one of two dimensions, no estimate by random directions: its
-/// two Jacobian columns are central differences over 0.01 s either way: 5e-4 nats or less.
+/// steps of lambda, to lambda_T, or to -20 where that is lower: there less than 1e-8 of the variance is the
+/// data's, so that p is the prior, and what a network says there, far below all that it was trained on, would
+/// only be added noise. The divergence is the exact one of two dimensions, no estimate by random directions:
+/// its two Jacobian columns are central differences over 0.01 s either way: 5e-4 nats or less.
 [[nodiscard]] std::vector<double> logDensities(const Denoiser& denoiser, int label,
                                                const NoiseSchedule& schedule, Conditioning conditioning,
                                                std::span<const float> x1, int steps,

@@ -5,6 +5,16 @@
 namespace {}  // namespace
 
 /// The program itself at the ends of what it accepts: every number is finite, or the reason is said.
+namespace {
+
+/// Text that is no number, "-nan" too, would be read as zero.
+bool isNumber(const QByteArray& text) {
+    bool read = false;
+    return std::isfinite(text.toDouble(&read)) && read;
+}
+
+}  // namespace
+
 class ProgramExtremesTest : public QObject, InFolder {
     Q_OBJECT
 
@@ -116,7 +126,7 @@ class ProgramExtremesTest : public QObject, InFolder {
                 if (quiet && columns[k] == "bound_bits_per_dim")
                     QCOMPARE(cells[k], QByteArray("inf"));
                 else if (!quiet || columns[k] != "bound_error")
-                    QVERIFY2(std::isfinite(cells[k].toDouble()) && cells[k] != "nan", line.constData());
+                    QVERIFY2(isNumber(cells[k]) || columns[k] == "from", line.constData());
             }
         }
     }
