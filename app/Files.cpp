@@ -47,7 +47,7 @@ std::string endingOf(const std::string& path) {
 }
 
 std::string requireEnding(const std::string& path, std::span<const std::string_view> known) {
-    const std::string ending = endingOf(path);
+    std::string ending = endingOf(path);
     if (std::find(known.begin(), known.end(), ending) == known.end())
         throw UsageError(
             (ending.empty() ? path + " has no ending" : "The ending ." + ending + " is not known") +

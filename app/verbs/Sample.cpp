@@ -8,6 +8,7 @@
 #include "verbs/Verbs.h"
 
 #include <memory>
+#include <ranges>
 
 namespace diffuscope {
 namespace {
@@ -63,9 +64,8 @@ int sample(const Options& options) {
         shape.insert(shape.begin(), trajectory.positions.size());
         values.reserve(trajectory.positions.size() * count * 2);
         // Kept steps ascend in t; the file goes from x_T to x_0.
-        for (auto positions = trajectory.positions.rbegin(); positions != trajectory.positions.rend();
-             ++positions)
-            values.insert(values.end(), (*positions)->begin(), (*positions)->end());
+        for (const Positions& positions : std::views::reverse(trajectory.positions))
+            values.insert(values.end(), positions->begin(), positions->end());
     } else {
         values = *trajectory.positions.front();
     }

@@ -31,6 +31,7 @@ std::vector<std::uint32_t> shuffledRows(std::size_t size) {
         keys.emplace_back(philox(0, Stream::HeldOut, row, 1)[0], row);
     std::sort(keys.begin(), keys.end());
     std::vector<std::uint32_t> rows;
+    rows.reserve(size);
     for (const auto& [key, row] : keys) rows.push_back(row);
     return rows;
 }

@@ -12,8 +12,9 @@ namespace {
 /// Centre of the pixel `index` of an image, y upwards.
 std::array<double, 2> centreOf(const DensityImage& image, std::size_t index) {
     const auto width = static_cast<std::size_t>(image.width);
+    const std::size_t row = index / width;
     return {image.pixel * (image.left + static_cast<double>(index % width) + 0.5),
-            -image.pixel * (image.top + static_cast<double>(index / width) + 0.5)};
+            -image.pixel * (image.top + static_cast<double>(row) + 0.5)};
 }
 
 }  // namespace
