@@ -67,6 +67,14 @@ Guidance guidanceOf(const Settings& settings, const DataSet& data) {
     return {chosen - 1, static_cast<float>(settings.sampler.guidance)};
 }
 
+Guidance guidanceOrAny(const Settings& settings, const DataSet& data) {
+    try {
+        return guidanceOf(settings, data);
+    } catch (const InputError&) {
+        return {};
+    }
+}
+
 void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,
                const Guidance& guidance, std::span<float> eps, std::vector<float>& scratch) {
     denoiser.eps(xt, level, guidance.asked(), eps);

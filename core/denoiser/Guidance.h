@@ -24,6 +24,9 @@ struct Guidance {
 /// network that is to be asked does not know classes.
 [[nodiscard]] Guidance guidanceOf(const Settings& settings, const DataSet& data);
 
+/// What a run that must go on is made under: guidanceOf(), or any class where that throws.
+[[nodiscard]] Guidance guidanceOrAny(const Settings& settings, const DataSet& data);
+
 /// eps-hat of any denoiser under guidance. `xt` and `eps` (count, 2). `scratch` keeps its memory between
 /// calls.
 void guidedEps(const Denoiser& denoiser, std::span<const float> xt, const NoiseLevel& level,

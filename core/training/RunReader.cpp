@@ -25,15 +25,6 @@ int boundPoints(int steps) {
     return std::clamp(16384 / steps, 4, 256);
 }
 
-/// What the cloud was made under: of any class where the data or the network do not have the one that is set.
-Guidance guidanceOfCloud(const Snapshot& snapshot) {
-    try {
-        return guidanceOf(snapshot.settings, *snapshot.data);
-    } catch (const InputError&) {
-        return {};
-    }
-}
-
 }  // namespace
 
 void RunReader::startData(const Snapshot& snapshot) {
@@ -51,7 +42,7 @@ void RunReader::startEra(const Snapshot& snapshot, const Measuring& measuring) {
     if (reference_ && era_ == snapshot.era && count_ == wanted) return;
     reference_.reset();  // and stays so where the floors are given up
     reference_.emplace(snapshot.settings.data, *snapshot.data, wanted, snapshot.settings.seed, floors,
-                       measuring, guidanceOfCloud(snapshot).label);
+                       measuring, guidanceOrAny(snapshot.settings, *snapshot.data).label);
     era_ = snapshot.era;
     count_ = wanted;
 }
@@ -81,7 +72,7 @@ void RunReader::readExactCase(const Snapshot& snapshot, Readings& readings) {
 void RunReader::readModel(const Snapshot& snapshot, const Measuring& measuring, Readings& readings) const {
     const Settings& settings = snapshot.settings;
     const NoiseSchedule& schedule = *snapshot.schedule;
-    const Guidance guidance = guidanceOfCloud(snapshot);
+    const Guidance guidance = guidanceOrAny(snapshot.settings, *snapshot.data);
     const auto denoiser =
         guidedDenoiser(settings.sampler.denoiser == DenoiserKind::Ideal
                            ? ideal_

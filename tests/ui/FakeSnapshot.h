@@ -46,6 +46,7 @@ inline diffuscope::Snapshot snapshot(const diffuscope::Settings& settings, int s
     Snapshot snapshot;
     snapshot.settings = settings;
     snapshot.data = trainingData(settings.data, settings.seed);
+    snapshot.trained = trainedOn(settings.data.dataset, snapshot.data);
     auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
     snapshot.schedule = schedule;
     snapshot.stepNoise = std::make_shared<const std::vector<double>>(stepNoises(*schedule, settings.sampler));

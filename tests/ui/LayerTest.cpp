@@ -1,6 +1,7 @@
 #include "FakeSnapshot.h"
 #include "diffusion/IdealDenoiser.h"
 #include "scenes/ColorMap.h"
+#include "scenes/Lane.h"
 #include "scenes/Scene.h"
 #include "scenes/SmoothDensity.h"
 #include "scenes/Stage.h"
@@ -147,6 +148,7 @@ class LayerTest : public QObject {
     void arrowsPointWhereTheDenoiserSays();
     void theIdealDenoisersFieldIsShownWhereItSamples();
     void arrowsAreOfTheClassThatIsSampled();
+    void whatIsHeldOutIsNotKnown();
     void hairsEndAtTheGuesses();
     void densityIsTheClosedForm_data();
     void densityIsTheClosedForm();
@@ -243,6 +245,25 @@ void LayerTest::arrowsAreOfTheClassThatIsSampled() {
             QVERIFY(cosine > 0.9999);
         }
     }
+}
+
+/// Of a table a fifth is held out, of the sampler's ideal denoiser too: the layers show that one.
+void LayerTest::whatIsHeldOutIsNotKnown() {
+    Settings settings = layerSettings(&ViewSettings::showError);
+    settings.data.dataset = DatasetKind::OldFaithful;
+    const Snapshot snapshot = fake::snapshot(settings);
+    QVERIFY(snapshot.trained->size() < snapshot.data->size());
+    const Frame frame{.snapshot = &snapshot, .view = &settings.view, .playhead = 5, .splat = {}};
+    const NoiseLevel level = levelAt(frame, 5);
+    const std::vector<float>& xt = snapshot.data->points;
+    const auto epsOf = [&](const Denoiser& denoiser) {
+        std::vector<float> eps(xt.size());
+        denoiser.eps(xt, level, anyClass, eps);
+        return eps;
+    };
+    const auto shown = epsOf(*bestDenoiser(frame));
+    QVERIFY(shown == epsOf(*idealDenoiser(snapshot.trained)));
+    QVERIFY(shown != epsOf(*idealDenoiser(snapshot.data)));
 }
 
 /// With eps = sqrt(1 - alphaBar) x the guess is sqrt(alphaBar) x.

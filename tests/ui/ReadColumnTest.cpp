@@ -496,6 +496,10 @@ class ReadColumnTest : public QObject {
                     (*snapshot->reversePaths.positions[static_cast<std::size_t>(followed->next)])[6 + axis]);
             }
         }
+        // Of a class that there is not, any is sampled and followed.
+        const auto any = follow({snapshot, 3, 5.0});
+        snapshot->settings.sampler.classNumber = 9;
+        QCOMPARE(follow({snapshot, 3, 5.0})->eps, any->eps);
         QVERIFY(!follow({snapshot, 10, 5.0}));  // there are ten
         snapshot->reversePaths.positions[41] = nullptr;
         QVERIFY(!follow({snapshot, 3, 41.0}));

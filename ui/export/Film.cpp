@@ -85,6 +85,7 @@ std::optional<Snapshot> simulate(const SavedRun& run, DenoiserBackend& backend,
     Snapshot snapshot;
     snapshot.settings = settings;
     snapshot.data = run.data;
+    snapshot.trained = trainedOn(settings.data.dataset, run.data);
     const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
     snapshot.schedule = schedule;
     if (layoutOf(settings, *run.data) == run.state.layout)

@@ -1,6 +1,5 @@
 #include "scenes/Lane.h"
 
-#include "Error.h"
 #include "denoiser/Guidance.h"
 #include "diffusion/GaussianMixture.h"
 #include "diffusion/IdealDenoiser.h"
@@ -40,14 +39,9 @@ struct DensityKey {
 /// What the sampler makes of it: of the class and under the guidance that the settings ask for.
 std::shared_ptr<const Denoiser> asGuided(const Frame& frame,
                                          const std::shared_ptr<const Denoiser>& denoiser) {
-    if (!denoiser || !frame.snapshot->data || frame.snapshot->settings.sampler.classNumber == 0)
-        return denoiser;
-    Guidance guidance;
-    try {
-        guidance = guidanceOf(frame.snapshot->settings, *frame.snapshot->data);
-    } catch (const InputError&) {
-        return denoiser;  // there is no such class: any is sampled, and the window says so
-    }
+    if (!denoiser || !frame.snapshot->data) return denoiser;
+    const Guidance guidance = guidanceOrAny(frame.snapshot->settings, *frame.snapshot->data);
+    if (guidance == Guidance{}) return denoiser;
     return keptValue<std::pair<std::shared_ptr<const Denoiser>, Guidance>, std::shared_ptr<const Denoiser>>(
         {denoiser, guidance}, 4, [&] { return guidedDenoiser(denoiser, guidance); });
 }
@@ -96,8 +90,9 @@ std::shared_ptr<const Denoiser> networkOf(const Frame& frame) {
 }
 
 std::shared_ptr<const Denoiser> bestDenoiser(const Frame& frame) {
-    if (!frame.snapshot || !frame.snapshot->data || frame.snapshot->data->points.empty()) return nullptr;
-    const auto& data = frame.snapshot->data;
+    if (!frame.snapshot || !frame.snapshot->trained || frame.snapshot->trained->points.empty())
+        return nullptr;
+    const auto& data = frame.snapshot->trained;  // as the sampler: what is held out is not known
     const bool mixture =
         frame.snapshot->settings.sampler.denoiser == DenoiserKind::Mixture && !data->mixture.empty();
     const auto best =

@@ -1,5 +1,6 @@
 #include "scenes/Scene.h"
 
+#include "denoiser/Guidance.h"
 #include "diffusion/Samplers.h"
 #include "scenes/Classes.h"
 #include "scenes/KeptImages.h"
@@ -10,6 +11,7 @@
 #include "settings/Notation.h"
 
 #include <QFontMetricsF>
+#include <QStringList>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -145,10 +147,10 @@ QString stateWord(const Frame& frame, const ShownCloud& shown, Lane lane) {
     if (sampler.denoiser == DenoiserKind::Ideal) words << QStringLiteral("ideal denoiser");
     if (sampler.denoiser == DenoiserKind::Mixture) words << QStringLiteral("denoiser of the distribution");
     const auto& data = frame.snapshot->data;
-    const auto label = static_cast<std::size_t>(sampler.classNumber - 1);
-    if (sampler.classNumber > 0 && data && label < data->classes.size())
+    if (const Guidance guidance = data ? guidanceOrAny(frame.snapshot->settings, *data) : Guidance{};
+        guidance.label != anyClass)
         words << QStringLiteral("class %1, w = %2")
-                     .arg(QString::fromStdString(data->classes[label]))
+                     .arg(QString::fromStdString(data->classes[static_cast<std::size_t>(guidance.label)]))
                      .arg(sampler.guidance);
     return words.join(QStringLiteral(" · "));
 }

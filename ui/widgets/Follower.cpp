@@ -1,12 +1,9 @@
 #include "widgets/Follower.h"
 
-#include "Error.h"
-#include "denoiser/Guidance.h"
-#include "diffusion/IdealDenoiser.h"
+#include "scenes/Lane.h"
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace diffuscope {
 namespace {
@@ -33,16 +30,11 @@ std::shared_ptr<const Followed> follow(const FollowRequest& request) {
     followed->xNext = pointOf(paths.positions[at - 1], request.particle);
     const NoiseLevel level =
         noiseLevel(*snapshot.schedule, followed->t, snapshot.settings.network.conditioning);
-    const DenoiserKind kind = snapshot.settings.sampler.denoiser;
-    if (kind == DenoiserKind::Network && !snapshot.network) return nullptr;
-    try {
-        const Guidance guidance = guidanceOf(snapshot.settings, *snapshot.data);
-        std::vector<float> scratch;
-        guidedEps(*denoiserFor(kind, snapshot.data, snapshot.network), followed->xt, level, guidance,
-                  followed->eps, scratch);
-    } catch (const InputError&) {
-        return nullptr;  // the settings ask for what the data do not have; the run says so itself
-    }
+    const Frame frame{
+        .snapshot = &snapshot, .view = &snapshot.settings.view, .playhead = request.playhead, .splat = {}};
+    const auto denoiser = shownDenoiser(frame);  // the one of the layers, kept from playhead to playhead
+    if (!denoiser) return nullptr;
+    denoiser->eps(followed->xt, level, anyClass, followed->eps);
     const Box box = clampBox(snapshot.data->points);
     for (std::size_t axis = 0; axis < 2; ++axis) {
         float& x0 = followed->x0[axis];
