@@ -238,8 +238,10 @@ void FieldRow::showRefusals() {
         const int index = static_cast<int>(i);
         if (segments_) segments_->setChoosable(index, choosable, help);
         if (!items) continue;
-        items->item(index)->setEnabled(choosable);
-        items->item(index)->setToolTip(help);
+        // Each change makes the drop-down lay itself out anew.
+        QStandardItem* item = items->item(index);
+        if (item->isEnabled() != choosable) item->setEnabled(choosable);
+        if (item->toolTip() != help) item->setToolTip(help);
     }
 }
 
