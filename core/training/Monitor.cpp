@@ -37,8 +37,9 @@ bool measurable(const Snapshot& snapshot) {
            snapshot.reverse.complete();
 }
 
-bool sameCloud(const Snapshot& a, const Snapshot& b) {
-    return a.era == b.era && a.reverse.positions.front() == b.reverse.positions.front();
+bool sameRun(const Snapshot& a, const Snapshot& b) {
+    return a.era == b.era && a.reverse.positions.front() == b.reverse.positions.front() &&
+           a.networkState == b.networkState;
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ void Monitor::run() {
             if (wake_.wait_for(lock, lookEvery, [this] { return stop_; })) return;
         }
         const std::shared_ptr<const Snapshot> snapshot = snapshots_.peek();
-        if (!snapshot || !measurable(*snapshot) || (last && sameCloud(*last, *snapshot) && reader.complete()))
+        if (!snapshot || !measurable(*snapshot) || (last && sameRun(*last, *snapshot) && reader.complete()))
             continue;
         const bool sameEra = last && last->era == snapshot->era;
         const double rest = std::max(restPerCost * cost, sameEra ? shortestRest : 0.0);

@@ -131,7 +131,7 @@ void RunReader::readIrreducible(const Measuring& measuring) {
 Readings RunReader::read(const Snapshot& snapshot, const Measuring& measuring) {
     startData(snapshot);
     const Positions& cloud = snapshot.reverse.positions.front();
-    if (cloud != cloud_ || last_.era != snapshot.era) {
+    if (cloud != cloud_ || state_ != snapshot.networkState || last_.era != snapshot.era) {
         startEra(snapshot, measuring);
         Readings readings;
         readings.era = snapshot.era;
@@ -142,6 +142,7 @@ Readings RunReader::read(const Snapshot& snapshot, const Measuring& measuring) {
         readTraining(snapshot, measuring, readings);
         last_ = std::move(readings);
         cloud_ = cloud;
+        state_ = snapshot.networkState;
     }
     readIrreducible(measuring);
     return last_;

@@ -28,8 +28,8 @@ class RunReader {
     /// up to 65,536 points it is in the first reading; of more, bins are NaN until later readings fill them.
     static constexpr std::int64_t pairsPerReading = std::int64_t{1} << 28;
 
-    /// `snapshot` has a complete reverse cloud and a network. The same cloud again only adds what the last
-    /// reading left out. Readings::seconds is left at 0.
+    /// `snapshot` has a complete reverse cloud and a network. The same cloud and network again only add what
+    /// the last reading left out. Readings::seconds is left at 0.
     [[nodiscard]] Readings read(const Snapshot& snapshot, const Measuring& measuring);
 
     /// Whether the same snapshot once more would add anything to the last reading.
@@ -55,7 +55,8 @@ class RunReader {
     std::shared_ptr<const Denoiser> ideal_;
     std::vector<double> irreducible_;  ///< of the first bins of these points, schedule and seed
 
-    Positions cloud_;  ///< that `last_` was measured of
+    Positions cloud_;                             ///< that `last_` was measured of
+    std::shared_ptr<const TrainingState> state_;  ///< likewise
     Readings last_;
 };
 

@@ -171,6 +171,18 @@ void Engine::Worker::showPass() {
     dirty_ = true;
 }
 
+/// Another denoiser's cloud stays as it is while the network learns; what layers and measures say of the
+/// network goes on.
+void Engine::Worker::renewNetwork() {
+    constexpr std::chrono::milliseconds renewEvery{1000};
+    if (Clock::now() - networkShown_ < renewEvery) return;
+    networkShown_ = Clock::now();
+    const auto state = std::make_shared<const TrainingState>(trainer_->backend().state());
+    shownNetwork_ = networkDenoiser(*state);
+    shownState_ = state;
+    dirty_ = true;
+}
+
 void Engine::Worker::apply(const Settings& settings) {
     validate(settings);
     const Settings before = settings_;
@@ -323,9 +335,12 @@ void Engine::Worker::work() {
             const bool first = pass_.visible && cloudBefore_.empty();
             if (training_ && (turn_ % (first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();
-                if (sampled && trainer_->step() != pass_.trainedSteps &&
-                    settings_.sampler.denoiser == DenoiserKind::Network)
-                    startReverse(false);
+                if (sampled && trainer_->step() != pass_.trainedSteps) {
+                    if (settings_.sampler.denoiser == DenoiserKind::Network)
+                        startReverse(false);
+                    else
+                        renewNetwork();
+                }
             } else if (!sampled) {
                 cloudSlice();
             }

@@ -56,6 +56,7 @@ class Engine::Worker {
     void startReverse(bool visible);
     [[nodiscard]] Settings sampled(bool visible);
     void showPass();
+    void renewNetwork();
     void trainSlice();
     void cloudSlice();
     void tellIfSlow();
@@ -83,6 +84,7 @@ class Engine::Worker {
     double shownShare_ = 0.0;
     std::shared_ptr<const Denoiser> shownNetwork_;
     std::shared_ptr<const TrainingState> shownState_;
+    Clock::time_point networkShown_;  ///< when it was renewed without a pass
     std::shared_ptr<const Readings> readings_;
     std::uint64_t era_ = 0;
 

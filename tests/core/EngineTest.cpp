@@ -330,6 +330,22 @@ class EngineTest : public QObject {
         QCOMPARE(after->reverseComputed, 1.0);
     }
 
+    /// The ideal denoiser's cloud stays while the network learns; what is measured of the network goes on.
+    void theNetworkIsMeasuredBesideTheIdealDenoiser() {
+        Settings settings = smallSettings();
+        settings.sampler.denoiser = DenoiserKind::Ideal;
+        Engine engine(settings, true);
+        const auto first = waitFor(engine, [](const Snapshot& s) { return s.readings != nullptr; });
+        QVERIFY(first);
+        const auto later = waitFor(engine, [&](const Snapshot& s) {
+            return s.readings && s.readings->step > first->readings->step + 20;
+        });
+        QVERIFY(later);
+        QCOMPARE(later->reverse.positions.front(), first->reverse.positions.front());
+        QVERIFY(later->readings->bins.front().loss != first->readings->bins.front().loss);
+        QCOMPARE(later->readings->slicedW2.value, first->readings->slicedW2.value);
+    }
+
     void idealDenoiserReproducesThePoints() {
         Settings settings = smallSettings();
         settings.data.points = 5;
