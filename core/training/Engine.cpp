@@ -8,7 +8,7 @@ namespace diffuscope {
 
 Engine::Engine(const Settings& settings, bool training)
     : thread_([this, settings, training] { run(settings, training); }),
-      monitor_(snapshots_, readings_, [this] { send({}); }) {}
+      monitor_(snapshots_, readings_, [this] { wake([] {}); }) {}
 
 Engine::~Engine() {
     {
@@ -19,18 +19,21 @@ Engine::~Engine() {
     thread_.join();
 }
 
-void Engine::send(Command command) {
+void Engine::wake(const std::function<void()>& change) {
     {
         const std::lock_guard lock(mutex_);
-        if (command) commands_.push_back(std::move(command));
+        change();
         changed_ = true;
     }
     wake_.notify_one();
 }
 
+void Engine::send(Command command) {
+    wake([&] { commands_.push_back(std::move(command)); });
+}
+
 void Engine::setSettings(const Settings& settings) {
-    settings_.put(std::make_shared<const Settings>(settings));
-    send({});
+    wake([&] { settings_ = std::make_shared<const Settings>(settings); });
 }
 
 void Engine::setTraining(bool playing) {
@@ -46,20 +49,27 @@ void Engine::resetNetwork() {
 }
 
 void Engine::setImported(std::shared_ptr<const DataSet> data, const Settings& settings) {
-    (void)settings_.take();  // older than what comes now
-    send([data = std::move(data), settings](Worker& worker) { worker.setImported(data, settings); });
+    wake([&] {
+        settings_.reset();  // older than what comes now
+        commands_.push_back(
+            [data = std::move(data), settings](Worker& worker) { worker.setImported(data, settings); });
+    });
 }
 
 void Engine::restore(std::shared_ptr<const SavedRun> run) {
-    (void)settings_.take();
-    send([run = std::move(run)](Worker& worker) { worker.restore(*run); });
+    wake([&] {
+        settings_.reset();
+        commands_.push_back([run = std::move(run)](Worker& worker) { worker.restore(*run); });
+    });
 }
 
 void Engine::requestRun(std::function<void(std::shared_ptr<const SavedRun>)> done) {
-    // What waits in the slot is older than this request, what comes there now is newer.
-    send([settings = settings_.take(), done = std::move(done)](Worker& worker) {
-        if (settings) worker.guarded([&] { worker.apply(*settings); });
-        done(worker.savedRun());
+    wake([&] {
+        commands_.push_back(
+            [settings = std::exchange(settings_, nullptr), done = std::move(done)](Worker& worker) {
+                if (settings) worker.guarded([&] { worker.apply(*settings); });
+                done(worker.savedRun());
+            });
     });
 }
 
@@ -67,6 +77,7 @@ void Engine::run(Settings settings, bool training) {
     Worker worker(settings, training, snapshots_);
     while (true) {
         std::vector<Command> commands;
+        std::shared_ptr<const Settings> newest;
         bool stopping = false;
         {
             std::unique_lock lock(mutex_);
@@ -74,11 +85,11 @@ void Engine::run(Settings settings, bool training) {
             stopping = stop_;
             changed_ = false;
             commands.swap(commands_);
+            newest.swap(settings_);
         }
-        // Commands carry settings of their own; what is in the slot is newer than all of them.
         for (const Command& command : commands) worker.guarded([&] { command(worker); });
         if (stopping) return;  // after the commands: one may be a save that the user asked for
-        if (const auto newest = settings_.take()) worker.guarded([&] { worker.apply(*newest); });
+        if (newest) worker.guarded([&] { worker.apply(*newest); });
         if (auto readings = readings_.take()) worker.setReadings(std::move(readings));
         worker.work();
     }

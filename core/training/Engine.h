@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -51,15 +50,16 @@ class Engine {
   private:
     class Worker;
     using Command = std::function<void(Worker&)>;
+    void wake(const std::function<void()>& change);  ///< change() under the mutex
     void send(Command command);
     void run(Settings settings, bool training);
 
     Latest<Snapshot> snapshots_;
-    Latest<Settings> settings_;
     Latest<Readings> readings_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<Command> commands_;
+    std::shared_ptr<const Settings> settings_;  // newer than every command
     bool stop_ = false;
     bool changed_ = false;
     std::thread thread_;
