@@ -13,7 +13,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
 
 namespace diffuscope {
 namespace {
@@ -64,6 +73,53 @@ void validate(const FilmRequest& request, std::string_view format) {
         layoutOf(settings, *request.run->data) != request.run->state.layout)
         throw InputError("The settings describe another network than the one whose weights there are.");
 }
+
+/// A thread that does one task after the other. All drawing and sampling is there, because an OpenGL context
+/// belongs to one thread, while the thread that waits on ffmpeg feeds it.
+class DrawingThread {
+  public:
+    /// `last` is done on the thread when it ends, after all tasks.
+    explicit DrawingThread(std::function<void()> last) : last_(std::move(last)), thread_([this] { run(); }) {}
+    ~DrawingThread() {
+        post([this] { ended_ = true; });
+        thread_.join();
+    }
+    DrawingThread(const DrawingThread&) = delete;
+    DrawingThread& operator=(const DrawingThread&) = delete;
+
+    /// The future throws what the task throws.
+    template <typename Task>
+    std::future<std::invoke_result_t<Task>> post(Task task) {
+        auto packaged = std::make_shared<std::packaged_task<std::invoke_result_t<Task>()>>(std::move(task));
+        auto result = packaged->get_future();
+        {
+            const std::lock_guard lock(mutex_);
+            tasks_.emplace_back([packaged] { (*packaged)(); });
+        }
+        wake_.notify_one();
+        return result;
+    }
+
+  private:
+    void run() {
+        while (!ended_) {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return !tasks_.empty(); });
+            const std::function<void()> task = std::move(tasks_.front());
+            tasks_.pop_front();
+            lock.unlock();
+            task();
+        }
+        last_();
+    }
+
+    std::function<void()> last_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::function<void()>> tasks_;
+    bool ended_ = false;  // by the last task, on the thread itself
+    std::thread thread_;
+};
 
 /// Runs a cloud to its end. Returns false when cancelled.
 template <typename Report>
@@ -151,22 +207,34 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
 
     FilmProgress now{.share = 0.0, .phase = QStringLiteral("Sampling")};
     if (!progress(now)) return false;
-    const auto backend = makeBackend(request.run->settings.backend, request.threads);
-    const auto snapshot = simulate(*request.run, *backend, [&](double share) {
-        now.share = samplingShare * share;
-        return progress(now);
-    });
-    if (!snapshot) return false;
-
+    // What the thread uses outlives it: a film that is cancelled ends while it draws.
+    std::optional<Snapshot> snapshot;
+    std::array<QImage, 2> images;
+    for (QImage& image : images) image = QImage(request.size, QImage::Format_RGB32);
+    std::unique_ptr<DenoiserBackend> backend;
     const SplatFunction splat = [&backend](std::span<const float> positions, const SplatView& view,
                                            std::span<std::uint32_t> accumulator) {
         backend->splat(positions, view, accumulator);
     };
-    QImage image(request.size, QImage::Format_RGB32);
-    const auto draw = [&](int index) -> const QImage& {
-        drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule), splat);
-        return image;
+    DrawingThread drawing([&backend] { backend.reset(); });
+    const auto sampled = [&] {
+        backend = makeBackend(request.run->settings.backend, request.threads);
+        snapshot = simulate(*request.run, *backend, [&](double share) {
+            now.share = samplingShare * share;
+            return progress(now);
+        });
     };
+    drawing.post(sampled).get();
+    if (!snapshot) return false;
+
+    const auto start = [&](int index) {
+        return drawing.post([&, index]() -> const QImage& {
+            QImage& image = images[static_cast<std::size_t>(index % 2)];
+            drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule), splat);
+            return image;
+        });
+    };
+    const auto draw = [&](int index) -> const QImage& { return start(index).get(); };
     FilmShape shape{.path = request.path,
                     .size = request.size,
                     .framesPerSecond = request.framesPerSecond,
@@ -174,10 +242,13 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
                     .stopped = [&] { return !progress(now); },
                     .draw = draw};
     const auto file = format == "png" ? frameFolder(std::move(shape)) : encodedFilm(std::move(shape), format);
+    std::future<const QImage&> next = start(0);
     for (int i = 0; i < frames; ++i) {
+        const QImage& image = next.get();
+        if (i + 1 < frames) next = start(i + 1);
         now = {.share = samplingShare + (0.98 - samplingShare) * i / frames,
                .phase = QStringLiteral("Drawing %1 of %2").arg(i + 1).arg(frames)};
-        if (!progress(now) || !file->add(draw(i))) return false;
+        if (!progress(now) || !file->add(image)) return false;
     }
     now = {.share = 0.98, .phase = QStringLiteral("Encoding")};
     if (!progress(now) || !file->finish()) return false;
