@@ -12,7 +12,9 @@ namespace diffuscope {
 namespace {
 
 const char* vectorUnit() {
-#if defined(EIGEN_VECTORIZE_AVX2)
+#if defined(EIGEN_VECTORIZE_AVX512)
+    return "AVX-512";
+#elif defined(EIGEN_VECTORIZE_AVX2)
     return "AVX2";
 #elif defined(EIGEN_VECTORIZE_SSE2)
     return "SSE2";

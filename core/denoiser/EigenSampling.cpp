@@ -92,7 +92,7 @@ void EigenSampling::predictGuided(const Guidance& guidance, std::size_t level, P
 /// Rows of a tile when `count` particles are shared among the threads: few particles make smaller tiles,
 /// which changes no result.
 int EigenSampling::rowsOfTile(int count) const {
-    constexpr int block = 6;
+    const int block = rowsAtOnce();
     const int threads = network_.pool.size();
     const int share = (count + threads - 1) / threads;
     return std::clamp((share + block - 1) / block * block, block, tileRows);

@@ -29,6 +29,7 @@ class EigenTraining {
     float step(const BatchSettings& settings);
     int prepareSlots(int tiles);
     AdamStep adamStep(const BatchSettings& settings) const;
+    bool worthSharing() const;
     void addSlots(int slots);
     void update(const AdamStep& adam);
     template <typename Body>

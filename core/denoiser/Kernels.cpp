@@ -4,6 +4,8 @@
 
 #include <Eigen/Core>
 
+#include <utility>
+
 // The alignment of a vector type is not part of a template argument, and need not be here.
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 
@@ -17,7 +19,10 @@ using Packet = simd::packet_traits<float>::type;
 constexpr int lanes = simd::unpacket_traits<Packet>::size;
 static_assert(panelWidth % lanes == 0);
 constexpr int packets = panelWidth / lanes;
-constexpr int blockRows = lanes >= 8 ? 6 : 3;  // accumulators, one row of B and a broadcast fill 16 registers
+// Accumulators, one row of B and a broadcast fill 16 registers. 32 of the widest take two panels, because
+// memory feeds two values for each product of a single one.
+constexpr int blockRows = lanes == 16 ? 8 : lanes == 8 ? 6 : 3;
+constexpr int blockPanels = lanes == 16 ? panelGroup : 1;
 
 Packet load(const float* from) {
     return simd::ploadu<Packet>(from);
@@ -29,82 +34,104 @@ void store(float* to, const Packet& value) {
     simd::pstoreu(to, value);
 }
 
-template <int rows>
+/// Rows of some panels, each of which lies `stride` floats after the one before.
+template <int rows, int panels>
 struct Block {
-    Packet sum[rows][packets];
+    Packet sum[rows][panels][packets];
 
     void zero() {
         for (auto& row : sum)
-            for (Packet& p : row) p = all(0.0f);
+            for (auto& panel : row)
+                for (Packet& p : panel) p = all(0.0f);
     }
-    /// sum[r] += x[r * stride] * b
-    void add(const float* x, std::size_t stride, const float* b) {
-        Packet row[packets];
-        for (int v = 0; v < packets; ++v) row[v] = load(b + v * lanes);
+    /// sum[r] += x[r * xStride] * b
+    void add(const float* x, std::size_t xStride, const float* b, std::size_t stride) {
+        Packet row[panels][packets];
+        for (int p = 0; p < panels; ++p)
+            for (int v = 0; v < packets; ++v) row[p][v] = load(b + at(p, stride) + v * lanes);
         for (int r = 0; r < rows; ++r) {
-            const Packet scale = all(x[static_cast<std::size_t>(r) * stride]);
-            for (int v = 0; v < packets; ++v) sum[r][v] = simd::pmadd(scale, row[v], sum[r][v]);
+            const Packet scale = all(x[static_cast<std::size_t>(r) * xStride]);
+            for (int p = 0; p < panels; ++p)
+                for (int v = 0; v < packets; ++v) sum[r][p][v] = simd::pmadd(scale, row[p][v], sum[r][p][v]);
         }
     }
-    void loadFrom(const float* c, std::size_t stride) {
+    void loadFrom(const float* c, std::size_t rowStride, std::size_t stride) {
         for (int r = 0; r < rows; ++r)
-            for (int v = 0; v < packets; ++v)
-                sum[r][v] = load(c + static_cast<std::size_t>(r) * stride + v * lanes);
+            for (int p = 0; p < panels; ++p)
+                for (int v = 0; v < packets; ++v)
+                    sum[r][p][v] = load(c + at(r, rowStride) + at(p, stride) + v * lanes);
     }
-    void storeTo(float* c) const {
+    void storeTo(float* c, std::size_t stride) const {
         for (int r = 0; r < rows; ++r)
-            for (int v = 0; v < packets; ++v) store(c + r * panelWidth + v * lanes, sum[r][v]);
+            for (int p = 0; p < panels; ++p)
+                for (int v = 0; v < packets; ++v)
+                    store(c + at(r, panelWidth) + at(p, stride) + v * lanes, sum[r][p][v]);
     }
+
+  private:
+    static std::size_t at(int i, std::size_t stride) { return static_cast<std::size_t>(i) * stride; }
 };
 
-template <int rows>
-void multiplyBlock(const float* a, std::size_t aStride, int panels, const float* b, const float* bias,
-                   float* c) {
-    Block<rows> block;
-    if (bias != nullptr) {
-        block.loadFrom(bias, 0);
+template <int rows, int panels>
+void multiplyBlock(const Panels<const float>& a, int aPanels, const Panels<const float>& b,
+                   const Panels<const float>& bias, const Panels<float>& c) {
+    Block<rows, panels> block;
+    if (bias.data != nullptr) {
+        block.loadFrom(bias.data, 0, bias.stride);
     } else {
         block.zero();
     }
-    for (int p = 0; p < panels; ++p, a += aStride) {
+    const float* x = a.data;
+    const float* y = b.data;
+    for (int p = 0; p < aPanels; ++p, x += a.stride) {
 #pragma GCC unroll 4
-        for (int k = 0; k < panelWidth; ++k, b += panelWidth) block.add(a + k, panelWidth, b);
+        for (int k = 0; k < panelWidth; ++k, y += panelWidth) block.add(x + k, panelWidth, y, b.stride);
     }
-    block.storeTo(c);
+    block.storeTo(c.data, c.stride);
 }
 
-template <int rows>
-void outerBlock(const float* d, const float* a, int samples, float* g, bool accumulate) {
-    Block<rows> block;
+template <int rows, int panels>
+void outerBlock(const float* d, const Panels<const float>& a, int samples, const Panels<float>& g,
+                bool accumulate) {
+    Block<rows, panels> block;
     if (accumulate) {
-        block.loadFrom(g, panelWidth);
+        block.loadFrom(g.data, panelWidth, g.stride);
     } else {
         block.zero();
     }
+    const float* x = a.data;
 #pragma GCC unroll 4
-    for (int s = 0; s < samples; ++s, d += panelWidth, a += panelWidth) block.add(d, 1, a);
-    block.storeTo(g);
+    for (int s = 0; s < samples; ++s, d += panelWidth, x += panelWidth) block.add(d, 1, x, a.stride);
+    block.storeTo(g.data, g.stride);
 }
 
-/// Calls block.operator()<n>(first row) so that the blocks cover `rows`.
-template <typename Call>
-void inBlocks(int rows, const Call& block) {
+/// Calls block.operator()<rows, panels>(first row, first panel) so that the blocks cover all.
+template <int panels, typename Call>
+void rowBlocks(int rows, int panel, const Call& block) {
     int row = 0;
-    for (; row + blockRows <= rows; row += blockRows) block.template operator()<blockRows>(row);
-    if constexpr (blockRows == 6) {
-        switch (rows - row) {
-            case 5:
-                return block.template operator()<5>(row);
-            case 4:
-                return block.template operator()<4>(row);
-            case 3:
-                return block.template operator()<3>(row);
-            default:
-                break;
-        }
-    }
-    if (rows - row == 2) block.template operator()<2>(row);
-    if (rows - row == 1) block.template operator()<1>(row);
+    for (; row + blockRows <= rows; row += blockRows)
+        block.template operator()<blockRows, panels>(row, panel);
+    const auto rest = [&]<int... n>(std::integer_sequence<int, n...>) {
+        ((rows - row == n + 1 ? block.template operator()<n + 1, panels>(row, panel) : void()), ...);
+    };
+    rest(std::make_integer_sequence<int, blockRows - 1>());
+}
+template <typename Call>
+void inBlocks(int rows, int panels, const Call& block) {
+    int panel = 0;
+    for (; panel + blockPanels <= panels; panel += blockPanels) rowBlocks<blockPanels>(rows, panel, block);
+    if constexpr (blockPanels > 1)
+        for (; panel < panels; ++panel) rowBlocks<1>(rows, panel, block);
+}
+
+/// 1 / x for x >= 1. The division of the widest vectors takes as long as the rest of a logistic.
+Packet reciprocal(const Packet& x) {
+#ifdef __AVX512F__
+    const Packet estimate = _mm512_rcp14_ps(x);  // to 2^-14, and after Newton's step to the last bit or so
+    return simd::pmadd(estimate, simd::pmadd(simd::pnegate(x), estimate, all(1.0f)), estimate);
+#else
+    return simd::pdiv(all(1.0f), x);
+#endif
 }
 
 /// 1 / (1 + e^-z) with the steps of logisticOf(), fused where the machine can.
@@ -127,7 +154,7 @@ Packet logistic(const Packet& z) {
     const Whole exponent = simd::padd(simd::plogical_shift_left<23>(simd::preinterpret<Whole>(shifted)),
                                       simd::pset1<Whole>(0x3F800000));
     p = simd::pmul(p, simd::preinterpret<Packet>(exponent));
-    return simd::pdiv(all(1.0f), simd::padd(all(1.0f), p));
+    return reciprocal(simd::padd(all(1.0f), p));
 }
 
 template <int outputs>
@@ -159,16 +186,22 @@ void backwardOf(const float* a, const float* derivative, const float* const* g, 
 
 }  // namespace
 
-void multiplyPanel(const float* a, std::size_t aStride, int panels, const float* b, const float* bias,
-                   float* c, int rows) {
-    inBlocks(rows, [&]<int n>(int row) {
-        multiplyBlock<n>(a + row * panelWidth, aStride, panels, b, bias, c + row * panelWidth);
+int rowsAtOnce() {
+    return blockRows;
+}
+
+void multiplyPanels(const Panels<const float>& a, int aPanels, const Panels<const float>& b,
+                    const Panels<const float>& bias, const Panels<float>& c, int panels, int rows) {
+    inBlocks(rows, panels, [&]<int n, int m>(int row, int panel) {
+        multiplyBlock<n, m>(a.row(row), aPanels, b.panel(panel), bias.panel(panel), c.panel(panel).row(row));
     });
 }
 
-void outerPanel(const float* d, const float* a, int rows, float* g, bool accumulate) {
-    inBlocks(panelWidth,
-             [&]<int n>(int row) { outerBlock<n>(d + row, a, rows, g + row * panelWidth, accumulate); });
+void outerPanels(const float* d, const Panels<const float>& a, int rows, const Panels<float>& g, int panels,
+                 bool accumulate) {
+    inBlocks(panelWidth, panels, [&]<int n, int m>(int row, int panel) {
+        outerBlock<n, m>(d + row, a.panel(panel), rows, g.panel(panel).row(row), accumulate);
+    });
 }
 
 void silu(float* z, std::size_t count) {
@@ -189,9 +222,9 @@ void siluWithDerivative(float* z, float* derivative, std::size_t count) {
 }
 
 void scaleAndSum(float* da, const float* derivative, int rows, float* bias, bool accumulate) {
-    Block<1> sum;
+    Block<1, 1> sum;
     if (accumulate) {
-        sum.loadFrom(bias, 0);
+        sum.loadFrom(bias, 0, 0);
     } else {
         sum.zero();
     }
@@ -199,10 +232,10 @@ void scaleAndSum(float* da, const float* derivative, int rows, float* bias, bool
         for (int v = 0; v < packets; ++v) {
             const Packet dz = simd::pmul(load(da + v * lanes), load(derivative + v * lanes));
             store(da + v * lanes, dz);
-            sum.sum[0][v] = simd::padd(sum.sum[0][v], dz);
+            sum.sum[0][0][v] = simd::padd(sum.sum[0][0][v], dz);
         }
     }
-    sum.storeTo(bias);
+    sum.storeTo(bias, 0);
 }
 
 void outputLayer(const float* a, std::size_t aStride, int panels, const float* weight, const float* bias,

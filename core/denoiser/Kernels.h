@@ -13,13 +13,34 @@ constexpr int panelWidth = 16;
     return (count + panelWidth - 1) / panelWidth * panelWidth;
 }
 
-/// One panel of C = A B + bias: c[r][j] = bias[j] + sum over k < 16 * panels of A(r, k) b[k][j].
-/// `a`: panels, `aStride` floats apart, of which the first `rows` rows are used. `bias` may be null: zero.
-void multiplyPanel(const float* a, std::size_t aStride, int panels, const float* b, const float* bias,
-                   float* c, int rows);
+/// Panels that lie `stride` floats apart.
+template <typename Float>
+struct Panels {
+    Float* data = nullptr;
+    std::size_t stride = 0;
 
-/// g[i][j] = (accumulate ? g[i][j] : 0) + sum over s < rows of d[s][i] a[s][j], for 16 x 16.
-void outerPanel(const float* d, const float* a, int rows, float* g, bool accumulate);
+    [[nodiscard]] Panels panel(int index) const {
+        return data == nullptr ? *this : Panels{data + static_cast<std::size_t>(index) * stride, stride};
+    }
+    [[nodiscard]] Panels row(int index) const {
+        return {data + static_cast<std::ptrdiff_t>(index) * panelWidth, stride};
+    }
+};
+
+/// How many panels of a product are best asked for at once.
+constexpr int panelGroup = 2;
+/// Of how many rows a product works on together: the best size of a small tile is a multiple of it.
+[[nodiscard]] int rowsAtOnce();
+
+/// `panels` panels of C = A B + bias: c[p][r][j] = bias[p][j] + sum over k < 16 * aPanels of A(r, k)
+/// b[p][k][j], for the first `rows` rows. `bias.data` may be null: zero.
+void multiplyPanels(const Panels<const float>& a, int aPanels, const Panels<const float>& b,
+                    const Panels<const float>& bias, const Panels<float>& c, int panels, int rows);
+
+/// g[p][i][j] = (accumulate ? g[p][i][j] : 0) + sum over s < rows of d[s][i] a[p][s][j], for 16 x 16 in each
+/// of `panels`.
+void outerPanels(const float* d, const Panels<const float>& a, int rows, const Panels<float>& g, int panels,
+                 bool accumulate);
 
 /// In place z -> SiLU(z) = z / (1 + e^-z). `count` is a multiple of 16.
 void silu(float* z, std::size_t count);

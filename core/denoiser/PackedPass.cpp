@@ -22,21 +22,60 @@ std::size_t elements(int rows) {
     return static_cast<std::size_t>(rows) * panelWidth;
 }
 
-/// Hidden layer `l` of `in` -> scratch.activations[l], with derivatives when `derive`.
-void hiddenLayer(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, std::size_t l,
-                 const float* in, int rows, bool derive) {
+Panels<const float> layerBiases(const PackedLayout& layout, const Weights& weights, std::size_t l) {
+    return {weights.packed + layout.hidden[l].bias, panelWidth};
+}
+/// What layer `l` multiplies by: panels of 16 outputs.
+Panels<const float> forwardWeights(const PackedLayout& layout, const Weights& weights, std::size_t l) {
     const PackedLayout::Layer& layer = layout.hidden[l];
-    for (int p = 0; p < layer.out / panelWidth; ++p) {
-        float* z = scratch.activations[l].data() + panelOffset(p);
-        multiplyPanel(in, tilePanel, layer.in / panelWidth,
-                      weights.transposed + layer.weight + weightPanel(p, layer.in),
-                      weights.packed + layer.bias + p * panelWidth, z, rows);
-        if (derive) {
-            siluWithDerivative(z, scratch.derivatives[l].data() + panelOffset(p), elements(rows));
-        } else {
-            silu(z, elements(rows));
-        }
+    return {weights.transposed + layer.weight, weightPanel(1, layer.in)};
+}
+Panels<float> tilePanels(FloatBuffer& buffer) {
+    return {buffer.data(), tilePanel};
+}
+Panels<const float> readPanels(const FloatBuffer& buffer) {
+    return {buffer.data(), tilePanel};
+}
+
+/// Calls body(first panel, how many) for panels in groups of those that are best worked on at once.
+struct InOrder {
+    template <typename Body>
+    void operator()(int panels, const Body& body) const {
+        for (int first = 0; first < panels; first += panelGroup)
+            body(first, std::min(panelGroup, panels - first));
     }
+};
+/// The same by all threads.
+struct Shared {
+    ThreadPool& pool;
+
+    template <typename Body>
+    void operator()(int panels, const Body& body) const {
+        pool.run((panels + panelGroup - 1) / panelGroup, [&](int group, int) {
+            const int first = group * panelGroup;
+            body(first, std::min(panelGroup, panels - first));
+        });
+    }
+};
+
+/// `aPanels` panels of `in` -> activations of hidden layer `l`, with derivatives when `derive`.
+template <typename Loop>
+void hiddenLayer(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, std::size_t l,
+                 const Panels<const float>& in, int aPanels, const Panels<const float>& bias, int rows,
+                 bool derive, const Loop& loop) {
+    const Panels<const float> w = forwardWeights(layout, weights, l);
+    loop(layout.hidden[l].out / panelWidth, [&](int first, int panels) {
+        const Panels<float> z = tilePanels(scratch.activations[l]).panel(first);
+        multiplyPanels(in, aPanels, w.panel(first), bias.panel(first), z, panels, rows);
+        for (int p = 0; p < panels; ++p) {
+            float* values = z.panel(p).data;
+            if (derive)
+                siluWithDerivative(values, tilePanels(scratch.derivatives[l]).panel(first + p).data,
+                                   elements(rows));
+            else
+                silu(values, elements(rows));
+        }
+    });
 }
 
 /// Weights of output `o` of the last layer.
@@ -95,46 +134,69 @@ double lossOf(const PackedLayout& layout, PassScratch& scratch, int rows, float 
     return loss;
 }
 
+template <typename Loop>
 void outputBackward(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
-                    float* gradients, bool accumulate) {
+                    float* gradients, bool accumulate, const Loop& loop) {
     const std::size_t l = layout.hidden.size() - 1;
     const float* outputs[4] = {scratch.out0.values, scratch.out1.values, scratch.head0.values,
                                scratch.head1.values};
-    for (int p = 0; p < layout.lastWidth() / panelWidth; ++p) {
-        const std::size_t at = panelOffset(p);
-        const float* w[4] = {};
-        float* g[4] = {};
-        for (int o = 0; o < layout.outputs; ++o) {
-            w[o] = weights.packed + outputRow(layout, o) + elements(p);
-            g[o] = gradients + outputRow(layout, o) + elements(p);
+    loop(layout.lastWidth() / panelWidth, [&](int first, int panels) {
+        for (int p = first; p < first + panels; ++p) {
+            const std::size_t at = panelOffset(p);
+            const float* w[4] = {};
+            float* g[4] = {};
+            for (int o = 0; o < layout.outputs; ++o) {
+                w[o] = weights.packed + outputRow(layout, o) + elements(p);
+                g[o] = gradients + outputRow(layout, o) + elements(p);
+            }
+            outputLayerBackward(layout.outputs, scratch.activations[l].data() + at,
+                                scratch.derivatives[l].data() + at, outputs, w, rows,
+                                scratch.gradient.data() + at, g,
+                                gradients + layout.hidden[l].bias + elements(p), accumulate);
         }
-        outputLayerBackward(layout.outputs, scratch.activations[l].data() + at,
-                            scratch.derivatives[l].data() + at, outputs, w, rows,
-                            scratch.gradient.data() + at, g, gradients + layout.hidden[l].bias + elements(p),
-                            accumulate);
-    }
+    });
 }
 
 /// Weight gradients of layer `l` from scratch.gradient, then scratch.gradient of the layer before.
+template <typename Loop>
 void hiddenBackward(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, std::size_t l,
-                    int rows, float* gradients, bool accumulate) {
+                    int rows, float* gradients, bool accumulate, const Loop& loop) {
     const PackedLayout::Layer& layer = layout.hidden[l];
     const int outPanels = layer.out / panelWidth;
-    const float* in = l == 0 ? scratch.input.data() : scratch.activations[l - 1].data();
-    for (int k = 0; k < layer.in / panelWidth; ++k) {
-        float* g = gradients + layer.weight + weightPanel(k, layer.out);
-        for (int p = 0; p < outPanels; ++p) {
-            outerPanel(scratch.gradient.data() + panelOffset(p), in + panelOffset(k), rows,
-                       g + weightPanel(p, panelWidth), accumulate);
-        }
-        if (l == 0) continue;
-        float* before = scratch.gradientBefore.data() + panelOffset(k);
-        multiplyPanel(scratch.gradient.data(), tilePanel, outPanels,
-                      weights.packed + layer.weight + weightPanel(k, layer.out), nullptr, before, rows);
-        scaleAndSum(before, scratch.derivatives[l - 1].data() + panelOffset(k), rows,
-                    gradients + layout.hidden[l - 1].bias + elements(k), accumulate);
-    }
+    const std::size_t stride = weightPanel(1, layer.out);
+    const Panels<const float> in = readPanels(l == 0 ? scratch.input : scratch.activations[l - 1]);
+    const Panels<const float> dz = readPanels(scratch.gradient);
+    loop(layer.in / panelWidth, [&](int first, int panels) {
+        const Panels<float> g = Panels<float>{gradients + layer.weight, stride}.panel(first);
+        for (int p = 0; p < outPanels; ++p)
+            outerPanels(dz.panel(p).data, in.panel(first), rows, g.row(p * panelWidth), panels, accumulate);
+        if (l == 0) return;
+        const Panels<float> before = tilePanels(scratch.gradientBefore).panel(first);
+        const Panels<const float> w{weights.packed + layer.weight, stride};
+        multiplyPanels(dz, outPanels, w.panel(first), {}, before, panels, rows);
+        for (int p = 0; p < panels; ++p)
+            scaleAndSum(before.panel(p).data, scratch.derivatives[l - 1].data() + panelOffset(first + p),
+                        rows, gradients + layout.hidden[l - 1].bias + elements(first + p), accumulate);
+    });
     std::swap(scratch.gradient, scratch.gradientBefore);
+}
+
+template <typename Loop>
+double trainOn(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
+               float scale, float* gradients, bool accumulate, const Loop& loop) {
+    inputPanels(scratch.tile, layout.inputs - inputFeatures, scratch.input.data(), tilePanel);
+    for (std::size_t l = 0; l < layout.hidden.size(); ++l) {
+        hiddenLayer(layout, weights, scratch, l,
+                    readPanels(l == 0 ? scratch.input : scratch.activations[l - 1]),
+                    layout.hidden[l].in / panelWidth, layerBiases(layout, weights, l), rows, true, loop);
+    }
+    output(layout, weights, scratch, rows);
+    const double loss = lossOf(layout, scratch, rows, scale, gradients + layout.outputBias, accumulate);
+    outputBackward(layout, weights, scratch, rows, gradients, accumulate, loop);
+    for (std::size_t l = layout.hidden.size(); l-- > 0;) {
+        hiddenBackward(layout, weights, scratch, l, rows, gradients, accumulate, loop);
+    }
+    return loss;
 }
 
 }  // namespace
@@ -153,46 +215,31 @@ void PassScratch::resize(const PackedLayout& layout) {
 
 double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  float scale, float* gradients, bool accumulate) {
-    inputPanels(scratch.tile, layout.inputs - inputFeatures, scratch.input.data(), tilePanel);
-    const float* in = scratch.input.data();
-    for (std::size_t l = 0; l < layout.hidden.size(); ++l) {
-        hiddenLayer(layout, weights, scratch, l, in, rows, true);
-        in = scratch.activations[l].data();
-    }
-    output(layout, weights, scratch, rows);
-    const double loss = lossOf(layout, scratch, rows, scale, gradients + layout.outputBias, accumulate);
-    outputBackward(layout, weights, scratch, rows, gradients, accumulate);
-    for (std::size_t l = layout.hidden.size(); l-- > 0;) {
-        hiddenBackward(layout, weights, scratch, l, rows, gradients, accumulate);
-    }
-    return loss;
+    return trainOn(layout, weights, scratch, rows, scale, gradients, accumulate, InOrder());
+}
+
+double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
+                 float scale, float* gradients, ThreadPool& pool) {
+    return trainOn(layout, weights, scratch, rows, scale, gradients, false, Shared{pool});
 }
 
 void conditionBias(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                    float* panels, std::size_t stride) {
     conditionPanels(scratch.tile, layout.inputs - inputFeatures, scratch.input.data(), tilePanel);
     const PackedLayout::Layer& layer = layout.hidden.front();
-    for (int p = 0; p < layer.out / panelWidth; ++p) {
-        multiplyPanel(scratch.input.data(), tilePanel, layer.in / panelWidth,
-                      weights.transposed + layer.weight + weightPanel(p, layer.in),
-                      weights.packed + layer.bias + p * panelWidth,
-                      panels + static_cast<std::size_t>(p) * stride, rows);
-    }
+    multiplyPanels(readPanels(scratch.input), layer.in / panelWidth, forwardWeights(layout, weights, 0),
+                   layerBiases(layout, weights, 0), {panels, stride}, layer.out / panelWidth, rows);
 }
 
 void predictTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  const float* bias, std::size_t stride) {
     positionPanels(scratch.tile.x, scratch.tile.y, scratch.input.data(), tilePanel);
-    const PackedLayout::Layer& first = layout.hidden.front();
-    for (int p = 0; p < first.out / panelWidth; ++p) {
-        float* z = scratch.activations[0].data() + panelOffset(p);
-        multiplyPanel(scratch.input.data(), tilePanel, padded(positionFeatures) / panelWidth,
-                      weights.transposed + first.weight + weightPanel(p, first.in),
-                      bias + static_cast<std::size_t>(p) * stride, z, rows);
-        silu(z, elements(rows));
-    }
+    hiddenLayer(layout, weights, scratch, 0, readPanels(scratch.input), padded(positionFeatures) / panelWidth,
+                {bias, stride}, rows, false, InOrder());
     for (std::size_t l = 1; l < layout.hidden.size(); ++l) {
-        hiddenLayer(layout, weights, scratch, l, scratch.activations[l - 1].data(), rows, false);
+        hiddenLayer(layout, weights, scratch, l, readPanels(scratch.activations[l - 1]),
+                    layout.hidden[l].in / panelWidth, layerBiases(layout, weights, l), rows, false,
+                    InOrder());
     }
     output(layout, weights, scratch, rows);
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "denoiser/PackedNetwork.h"
+#include "denoiser/ThreadPool.h"
 #include "denoiser/Tile.h"
 
 namespace diffuscope {
@@ -30,6 +31,10 @@ struct Weights {
 /// those of the tile's summed loss * scale, and returns that sum without the scale.
 double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
                  float scale, float* gradients, bool accumulate);
+/// The same, replacing `gradients`, with the panels of every layer shared among the threads: for a batch that
+/// is a single tile. The results are equal bit for bit.
+double trainTile(const PackedLayout& layout, const Weights& weights, PassScratch& scratch, int rows,
+                 float scale, float* gradients, ThreadPool& pool);
 
 /// What condition and class add to the first layer: `rows` of them give bias + W features, in panels `stride`
 /// floats apart. Uses scratch.tile.condition and scratch.tile.label.

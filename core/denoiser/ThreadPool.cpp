@@ -24,9 +24,10 @@ void awaitChange(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
-    if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    for (int worker = 1; worker < threads; ++worker) {
+ThreadPool::ThreadPool(int threads)
+    : shares_(static_cast<std::size_t>(
+          threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())))) {
+    for (int worker = 1; worker < static_cast<int>(shares_.size()); ++worker) {
         workers_.emplace_back([this, worker] { work(worker); });
     }
 }
@@ -45,10 +46,17 @@ void ThreadPool::call(Function function, const void* context, int tasks) {
     }
     function_ = function;
     context_ = context;
-    tasks_ = tasks;
     unfinished_.store(tasks, std::memory_order_relaxed);
-    const std::uint64_t loop = open_.load(std::memory_order_relaxed) / loopUnit + 1;
-    open_.store(loop * loopUnit + static_cast<std::uint64_t>(tasks), std::memory_order_release);
+    ++loop_;
+    std::int64_t begin = 0;
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        const std::int64_t end =
+            std::int64_t{tasks} * static_cast<std::int64_t>(i + 1) / static_cast<std::int64_t>(size());
+        shares_[i].end = static_cast<int>(end);
+        shares_[i].open.store(loop_ * loopUnit + static_cast<std::uint64_t>(end - begin),
+                              std::memory_order_release);
+        begin = end;
+    }
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     takeTasks(0);
@@ -59,15 +67,25 @@ void ThreadPool::call(Function function, const void* context, int tasks) {
 }
 
 void ThreadPool::takeTasks(int worker) {
-    std::uint64_t seen = open_.load(std::memory_order_acquire);
+    int done = 0;
+    for (int i = 0; i < size(); ++i)
+        done += takeFrom(shares_[static_cast<std::size_t>((worker + i) % size())], worker);
+    if (done > 0 && unfinished_.fetch_sub(done, std::memory_order_acq_rel) == done) unfinished_.notify_one();
+}
+
+/// Returns how many tasks it has done.
+int ThreadPool::takeFrom(Share& share, int worker) {
+    int done = 0;
+    std::uint64_t seen = share.open.load(std::memory_order_acquire);
     while (seen % loopUnit != 0) {
-        if (!open_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
+        if (!share.open.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
+                                              std::memory_order_acquire))
             continue;
-        function_(context_, tasks_ - static_cast<int>(seen % loopUnit), worker);
-        if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
-        seen = open_.load(std::memory_order_acquire);
+        function_(context_, share.end - static_cast<int>(seen % loopUnit), worker);
+        ++done;
+        seen = share.open.load(std::memory_order_acquire);
     }
+    return done;
 }
 
 void ThreadPool::work(int worker) {

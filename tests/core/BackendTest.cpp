@@ -192,12 +192,20 @@ void BackendTest::everyTaskTrainsAsTheReference() {
 
 void BackendTest::threadsChangeNothing_data() {
     QTest::addColumn<int>("threads");
-    for (const int threads : {2, 3, 7}) QTest::addRow("%d threads", threads) << threads;
+    QTest::addColumn<int>("width");
+    QTest::addColumn<int>("batch");
+    for (const int threads : {2, 3, 7}) {
+        QTest::addRow("%d threads", threads) << threads << 48 << 700;
+        // a single tile: the threads share its layers, of which one has an odd number of panels
+        QTest::addRow("%d threads, one tile", threads) << threads << 144 << 37;
+    }
 }
 
 void BackendTest::threadsChangeNothing() {
     QFETCH(int, threads);
-    const Case c = makeCase(48, 3, 700);
+    QFETCH(int, width);
+    QFETCH(int, batch);
+    const Case c = makeCase(width, 3, batch);
     const auto one = backendFor(c, 1);
     const auto many = backendFor(c, threads);
     std::vector<float> lossesOfOne(20);
