@@ -36,8 +36,14 @@ struct Rate {
     double flops;    ///< in those seconds
 };
 
+double middleOf(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
 Rate measureTraining(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
-                     Progress& progress) {
+                     const BenchJob& job) {
     const BatchSettings batch{settings.seed, settings.training.batch, settings.training.stratified,
                               settings.training.floorShare, settings.training.learningRate};
     const auto train = [&](int steps) {
@@ -47,20 +53,20 @@ Rate measureTraining(DenoiserBackend& backend, const Settings& settings, const M
         return secondsSince(begin);
     };
     (void)train(3);
-    // Rounds of a quarter of a second; the median of nine.
+    // Rounds of a quarter of a second.
     const int steps = std::clamp(static_cast<int>(0.25 / std::max(train(5) / 5.0, 1e-7)), 1, 1'000'000);
-    std::vector<double> rounds;
-    for (int i = 0; i < 9; ++i) {
+    const int rounds = job.rounds > 0 ? job.rounds : 9;
+    std::vector<double> seconds;
+    for (int i = 0; i < rounds; ++i) {
         stopIfInterrupted();
-        rounds.push_back(train(steps) / steps);
-        progress.show(i / 9.0, "training");
+        seconds.push_back(train(steps) / steps);
+        job.progress.show(static_cast<double>(i) / rounds, "training");
     }
-    std::nth_element(rounds.begin(), rounds.begin() + 4, rounds.end());
-    return {rounds[4], trainingFlops(layout) * batch.batch};
+    return {middleOf(std::move(seconds)), trainingFlops(layout) * batch.batch};
 }
 
 Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
-                     const DataSet& data, Progress& progress) {
+                     const DataSet& data, const BenchJob& job) {
     constexpr std::size_t particles = 10'000;
     constexpr std::size_t stepsAtOnce = 20;
     const NoiseSchedule schedule(settings.schedule);
@@ -71,16 +77,23 @@ Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const M
     reverseStart(settings.seed, 0, positions);
     backend.reverse(std::span(plan).first(std::min(stepsAtOnce, plan.size())), settings.seed, 0, positions,
                     memory, {});
-    reverseStart(settings.seed, 0, positions);
-    const auto begin = Clock::now();
-    for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
-        stopIfInterrupted();
-        backend.reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)), settings.seed, 0,
-                        positions, memory, {});
-        progress.show(static_cast<double>(i) / static_cast<double>(plan.size()), "sampling");
+    const int rounds = std::max(1, job.rounds);
+    std::vector<double> seconds;
+    for (int round = 0; round < rounds; ++round) {
+        reverseStart(settings.seed, 0, positions);
+        std::fill(memory.begin(), memory.end(), 0.0f);
+        const auto begin = Clock::now();
+        for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
+            stopIfInterrupted();
+            backend.reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)), settings.seed,
+                            0, positions, memory, {});
+            job.progress.show((round + static_cast<double>(i) / static_cast<double>(plan.size())) / rounds,
+                              "sampling");
+        }
+        seconds.push_back(secondsSince(begin));
     }
     const double flops = forwardFlops(layout) * particles * static_cast<double>(plan.size());
-    return {secondsSince(begin), flops};
+    return {middleOf(std::move(seconds)), flops};
 }
 
 void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples) {
@@ -96,8 +109,8 @@ void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples
     backend->setLevels(noiseLevels(schedule, settings.network.conditioning),
                        lossTable(schedule, settings.training));
     backend->setState(initialState(layout, settings.seed));
-    const Rate rate = samples ? measureSampling(*backend, settings, layout, *data, job.progress)
-                              : measureTraining(*backend, settings, layout, job.progress);
+    const Rate rate = samples ? measureSampling(*backend, settings, layout, *data, job)
+                              : measureTraining(*backend, settings, layout, job);
     job.progress.clear();
 
     const BackendDescription& description = backend->description();

@@ -16,13 +16,15 @@ struct BenchJob {
     std::string_view id;  ///< the workload's
     const CommonOptions& common;
     BackendKind backend;  ///< Cpu or Gpu; of a workload for each backend
+    int rounds;           ///< of what is repeated; 0: the workload's own number
     Progress& progress;
     std::function<void(const nlohmann::ordered_json& line)> print;  ///< a line of standard output
 };
 
 enum class Runs {
     ForEachBackend,  ///< that the settings allow
-    Once
+    Once,
+    InAWindow  ///< once, where there is a display
 };
 
 /// Something that `diffuscope bench` measures.
@@ -35,5 +37,6 @@ struct Workload {
 
 // The workloads, a table for each kind.
 [[nodiscard]] std::span<const Workload> rateWorkloads();
+[[nodiscard]] std::span<const Workload> windowWorkloads();
 
 }  // namespace diffuscope
