@@ -64,17 +64,20 @@ int runReporting(const Run& run) {
 std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char** argv) {
     std::unique_ptr<QCoreApplication> application;
     if (needs == Needs::Window) {
-        if (!qEnvironmentVariableIsSet("DISPLAY") && !qEnvironmentVariableIsSet("WAYLAND_DISPLAY") &&
-            !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        if (!hasDisplay())
             throw InputError(
                 "there is no display for a window; the verbs work without one: diffuscope --help.");
         QCoreApplication::setApplicationName("Diffuscope");
         application = std::make_unique<QApplication>(argc, argv);
     } else if (needs == Needs::Gui) {
-        qputenv("QT_QPA_PLATFORM", "offscreen");
+        // An argument, not the environment: a program that is started from here may want the display.
+        static char platform[] = "-platform";
+        static char offscreen[] = "offscreen";
+        static char* arguments[] = {argv[0], platform, offscreen, nullptr};
+        static int count = 3;
         // Qt's remarks about the session's folders are of no use to someone who has no session.
         QLoggingCategory::setFilterRules("default.warning=false");
-        application = std::make_unique<QGuiApplication>(argc, argv);
+        application = std::make_unique<QGuiApplication>(count, arguments);
     } else {
         application = std::make_unique<QCoreApplication>(argc, argv);
     }
@@ -84,6 +87,11 @@ std::unique_ptr<QCoreApplication> makeApplication(Needs needs, int& argc, char**
 }
 
 }  // namespace
+
+bool hasDisplay() {
+    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
+           qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
 
 void asUsage(const std::function<void()>& act) {
     try {
@@ -124,6 +132,13 @@ void addWorkOptions(CLI::App& verb, CommonOptions& options) {
         ->check(CLI::Range(1, 1024))
         ->type_name("N");
     verb.add_flag("--quiet", options.quiet, "No progress");
+}
+
+void addRounds(CLI::App& verb, int& rounds) {
+    verb.add_option("--rounds", rounds,
+                    "How often to repeat what is measured (default: as often as it takes)")
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
 }
 
 void CommonOptions::applyTo(Settings& settings) const {

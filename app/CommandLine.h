@@ -38,6 +38,7 @@ void addSettingOptions(CLI::App& program, CommonOptions& options);
 void addSeed(CLI::App& verb, CommonOptions& options);
 void addAssignments(CLI::App& verb, CommonOptions& options);
 void addWorkOptions(CLI::App& verb, CommonOptions& options);  ///< --threads and --quiet
+void addRounds(CLI::App& verb, int& rounds);                  ///< how often what is measured is repeated
 
 /// Sets a field from an option's text, if it was given. @throws UsageError
 void setFromOption(std::string_view id, const std::string& text, Settings& settings);
@@ -49,6 +50,9 @@ void requireEffect(std::string_view option, const std::string& text, std::string
 
 /// Refuses combinations that no option alone can refuse. @throws UsageError
 void check(const Settings& settings);
+
+/// Whether a window could be opened, on a screen or on a platform of Qt that was asked for.
+[[nodiscard]] bool hasDisplay();
 
 /// What a verb does after its options were read; returns the exit status.
 using Run = std::function<int()>;

@@ -1,10 +1,12 @@
 #include "Interrupt.h"
+#include "bench/WindowMeasures.h"
 #include "verbs/Verbs.h"
 #include "widgets/MainWindow.h"
 
 #include <QApplication>
 #include <QString>
 #include <QTimer>
+#include <iostream>
 
 namespace diffuscope {
 namespace {
@@ -12,7 +14,15 @@ namespace {
 struct Options {
     CommonOptions common;
     std::string open;
+    std::string measure;
+    int rounds = 0;
 };
+
+void printMeasure(MainWindow& window, const WindowMeasure& measure, int rounds) {
+    nlohmann::ordered_json line = {{"platform", QApplication::platformName().toStdString()}};
+    line.update(measure.run(window, rounds > 0 ? rounds : measure.rounds));
+    std::cout << line.dump() << std::endl;
+}
 
 int showWindow(const Options& options) {
     Settings settings;
@@ -25,8 +35,17 @@ int showWindow(const Options& options) {
         before.backend = settings.backend;
         settings = before;
     }
+    if (options.measure.empty() && options.rounds > 0)
+        throw UsageError("--rounds has no effect without --measure.");
+    const WindowMeasure* measure = options.measure.empty() ? nullptr : &windowMeasureById(options.measure);
+    if (measure && measure->rounds == 0 && options.rounds > 0)
+        throw UsageError("--rounds has no effect with --measure " + options.measure + ".");
     MainWindow window(settings);
     window.show();
+    if (measure) {
+        printMeasure(window, *measure, options.rounds);
+        return 0;
+    }
     if (!options.open.empty())
         window.studio().open(QString::fromStdString(options.open),
                              [&options](Settings& opened) { options.common.applyTo(opened); });
@@ -47,6 +66,12 @@ Run addWindow(CLI::App& program) {
     program.add_option("--open", options->open, "A session or a table of points to open in the window")
         ->type_name("FILE");
     addSettingOptions(program, options->common);
+    program
+        .add_option("--measure", options->measure,
+                    "Let the window measure itself, print a line of JSON and close: " +
+                        windowMeasureIds("or") + " (what bench does)")
+        ->type_name("ID");
+    addRounds(program, options->rounds);
     return [options] { return showWindow(*options); };
 }
 

@@ -38,6 +38,7 @@ struct Snapshot {
     Trajectory reverseBefore;  ///< the last complete cloud while `reverse` is partial, else empty
     Trajectory forwardPaths;   ///< the followed particles, the cloud's first, at every step
     Trajectory reversePaths;
+    bool pathsAreNew = false;      ///< reversePaths are of `settings`; else of those before, or none
     double reverseComputed = 0.0;  ///< share of the reverse run that has been computed, 0 … 1
     /// Until it is complete, as the last seconds' work has shown. NaN before that, and where it is complete.
     double reverseSecondsLeft = std::numeric_limits<double>::quiet_NaN();

@@ -155,6 +155,7 @@ void Engine::Worker::startReverse(bool visible) {
              .state = state,
              .network = network};
     pass_.pace = PassPace(pass_.paths.units() + pass_.cloud.units(), Clock::now());
+    if (visible) pathsAreNew_ = false;
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
     dirty_ = true;
@@ -162,7 +163,10 @@ void Engine::Worker::startReverse(bool visible) {
 
 void Engine::Worker::showPass() {
     if (!pass_.visible && !pass_.cloud.done()) return;
-    if (pass_.paths.done()) shownPaths_ = pass_.paths.trajectory();
+    if (pass_.paths.done()) {
+        shownPaths_ = pass_.paths.trajectory();
+        pathsAreNew_ = true;
+    }
     shownCloud_ = pass_.cloud.trajectory();
     shownShare_ = pass_.cloud.share();
     shownNetwork_ = pass_.network;
@@ -364,6 +368,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->reverse = shownCloud_;
     snapshot->reverseBefore = cloudBefore_;
     snapshot->reversePaths = shownPaths_;
+    snapshot->pathsAreNew = pathsAreNew_;
     snapshot->reverseComputed = shownShare_;
     if (pass_.visible && !pass_.cloud.done()) snapshot->reverseSecondsLeft = pass_.pace.secondsLeft();
     snapshot->network = shownNetwork_;

@@ -79,6 +79,7 @@ class Engine::Worker {
     CloudRun forwardCloud_;
     ReversePass pass_;
     Trajectory shownPaths_;
+    bool pathsAreNew_ = false;
     Trajectory shownCloud_;
     Trajectory cloudBefore_;
     double shownShare_ = 0.0;

@@ -254,7 +254,7 @@ class CommandLineTest : public QObject, InFolder {
             "data.points cannot be set here");
         row("render roll.diffuscope --out film.mp4 --theme pink", 2, "known are dark, light or projector");
         row("render roll.diffuscope", 2, "--out is required");
-        row("bench --workload w3", 2, "known are w1, w2, sample and default");
+        row("bench --workload w3", 2, "known are w1, w2, sample, default, interaction, stage and start");
     }
     void fails() {
         QFETCH(QString, line);

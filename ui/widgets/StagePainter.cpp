@@ -64,10 +64,9 @@ void StagePainter::request(StageRequest request) {
     wake_.notify_one();
 }
 
-std::shared_ptr<const QImage> StagePainter::paint(const StageRequest& request, const SplatFunction& splat,
-                                                  FrameWork& work) {
+QImage StagePainter::paint(const StageRequest& request, const SplatFunction& splat, FrameWork& work) {
     QImage image(request.size * request.pixelRatio, QImage::Format_RGB32);
-    if (image.isNull()) return nullptr;
+    if (image.isNull()) return image;
     image.setDevicePixelRatio(request.pixelRatio);
     image.fill(themeOf(request.view.theme).window);
     QPainter painter(&image);
@@ -80,7 +79,7 @@ std::shared_ptr<const QImage> StagePainter::paint(const StageRequest& request, c
     scenes()[static_cast<std::size_t>(request.view.lanes)].paint(painter, QRectF(QPointF(0, 0), request.size),
                                                                  frame);
     painter.end();
-    return std::make_shared<const QImage>(std::move(image));
+    return image;
 }
 
 void StagePainter::run() {
@@ -95,8 +94,10 @@ void StagePainter::run() {
         }
         FrameWork work{.milliseconds = liveMilliseconds};
         const SplatFunction splat = device.functionFor(request->snapshot.get());
-        while (auto picture = paint(*request, splat, work)) {
-            pictures_.put(std::move(picture));
+        while (true) {
+            QImage image = paint(*request, splat, work);
+            if (image.isNull()) break;
+            pictures_.put(std::make_shared<const StagePicture>(StagePicture{std::move(image), *request}));
             painted_();
             if (!work.coarse) break;
             // Nobody asks for another picture: there is time to draw this one as fine as it should be.

@@ -20,6 +20,12 @@ struct StageRequest {
     double pixelRatio = 1.0;
 };
 
+/// A picture, and what it shows.
+struct StagePicture {
+    QImage image;
+    StageRequest request;
+};
+
 /// Paints the stage on a thread of its own, so that a million particles delay the next picture and nothing
 /// else. The newest request wins. Where the snapshot's backend is the graphics card, particles are splatted
 /// there.
@@ -32,15 +38,15 @@ class StagePainter {
     StagePainter& operator=(const StagePainter&) = delete;
 
     void request(StageRequest request);
-    [[nodiscard]] std::shared_ptr<const QImage> picture() const { return pictures_.peek(); }
+    [[nodiscard]] std::shared_ptr<const StagePicture> picture() const { return pictures_.peek(); }
 
   private:
     void run();
-    [[nodiscard]] static std::shared_ptr<const QImage> paint(const StageRequest& request,
-                                                             const SplatFunction& splat, FrameWork& work);
+    [[nodiscard]] static QImage paint(const StageRequest& request, const SplatFunction& splat,
+                                      FrameWork& work);  ///< null where there is no room
 
     std::function<void()> painted_;
-    Latest<QImage> pictures_;
+    Latest<StagePicture> pictures_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::unique_ptr<StageRequest> next_;

@@ -198,10 +198,10 @@ void StageWidget::ask() {
 
 void StageWidget::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    const auto picture = painter_.picture();
-    if (!picture || picture->deviceIndependentSize() != QSizeF(size()))
+    painted_ = painter_.picture();
+    if (!painted_ || painted_->image.deviceIndependentSize() != QSizeF(size()))
         painter.fillRect(rect(), themeOf(studio_.settings().view.theme).window);
-    if (picture) painter.drawImage(QPointF(0, 0), *picture);
+    if (painted_) painter.drawImage(QPointF(0, 0), painted_->image);
 }
 
 }  // namespace diffuscope

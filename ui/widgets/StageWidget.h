@@ -23,6 +23,8 @@ class StageWidget : public QWidget {
     void startDrawing();
     void stopDrawing();
     [[nodiscard]] bool drawing() const;
+    /// The picture that was painted last, null before the first.
+    [[nodiscard]] std::shared_ptr<const StagePicture> painted() const { return painted_; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {320, 240}; }
 
   signals:
@@ -42,6 +44,7 @@ class StageWidget : public QWidget {
     Studio& studio_;
     std::shared_ptr<const Snapshot> snapshot_;
     double playhead_ = 0.0;
+    std::shared_ptr<const StagePicture> painted_;
     QWidget* toggles_;
     std::vector<QToolButton*> layerButtons_;  ///< one a layer, in the table's order
     QToolButton* fieldToggle_ = nullptr;

@@ -1,0 +1,12 @@
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include <vector>
+
+namespace diffuscope {
+
+/// {"median": …, "p95": …, "worst": …}: of `values` the middle one, that which 95 % do not exceed, and the
+/// largest. At least one value.
+[[nodiscard]] nlohmann::ordered_json spreadOf(std::vector<double> values);
+
+}  // namespace diffuscope
