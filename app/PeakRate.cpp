@@ -106,4 +106,29 @@ double measuredPeak(int threads) {
     return best;
 }
 
+double measuredMemoryRate(int threads) {
+    constexpr std::size_t bytes = std::size_t{128} << 20;
+    const std::size_t each = bytes / (3 * sizeof(float) * static_cast<std::size_t>(threads));
+    std::vector<std::vector<float>> arrays(3 * static_cast<std::size_t>(threads),
+                                           std::vector<float>(each, 1.0f));
+    double best = 0.0;
+    for (int round = 0; round < 3; ++round) {
+        using Clock = std::chrono::steady_clock;
+        const auto begin = Clock::now();
+        std::vector<std::thread> workers;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(threads); ++i)
+            workers.emplace_back([&arrays, i, each, round] {
+                float* a = arrays[3 * i].data();
+                const float* b = arrays[3 * i + 1].data();
+                const float* c = arrays[3 * i + 2].data();
+                const float factor = 0.5f + static_cast<float>(round);
+                for (std::size_t k = 0; k < each; ++k) a[k] = b[k] + factor * c[k];
+            });
+        for (std::thread& worker : workers) worker.join();
+        const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
+        best = std::max(best, static_cast<double>(each * 3 * sizeof(float)) * threads / elapsed * 1e-9);
+    }
+    return best;
+}
+
 }  // namespace diffuscope

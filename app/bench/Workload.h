@@ -37,6 +37,7 @@ struct Workload {
 
 // The workloads, a table for each kind.
 [[nodiscard]] std::span<const Workload> rateWorkloads();
+[[nodiscard]] std::span<const Workload> curveWorkloads();
 [[nodiscard]] std::span<const Workload> windowWorkloads();
 
 }  // namespace diffuscope

@@ -19,7 +19,7 @@ struct Options {
 
 std::vector<Workload> allWorkloads() {
     std::vector<Workload> workloads;
-    for (const auto table : {rateWorkloads(), windowWorkloads()})
+    for (const auto table : {rateWorkloads(), curveWorkloads(), windowWorkloads()})
         workloads.insert(workloads.end(), table.begin(), table.end());
     return workloads;
 }
@@ -99,7 +99,10 @@ CLI::App* addBenchVerb(CLI::App& program, Run& run) {
     addRounds(*verb, options->rounds);
     addCommonOptions(*verb, options->common);
     std::string footer =
-        "The peak is measured on the spot: fused multiply-adds in registers, on as many threads.\n"
+        "The peak is measured on the spot: fused multiply-adds in registers, on as many threads;\n"
+        "machine prints it beside the rate of the memory. Curves, a line for each value, with the exponent\n"
+        "since the value before: batch and width of a training step, particles (T = 100) and steps (10,000\n"
+        "particles) of a sampling run, particles of a splat, data points of 1,000 ideal predictions.\n"
         "Of the window, started for it while the network trains:\n";
     for (const WindowMeasure& row : windowMeasures())
         footer += "  " + std::string(row.id) + ": " + std::string(row.help) + "\n";

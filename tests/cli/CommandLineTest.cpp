@@ -118,6 +118,15 @@ class CommandLineTest : public QObject, InFolder {
             "^\\{\"workload\":\"default\",\"backend\":\"cpu\",\"renderer\":\".*\",\"threads\":\\d+,"
             "\"steps_per_second\":[\\d.e+]+,\"gflops\":[\\d.e-]+,\"peak_gflops\":[\\d.e-]+,\"share_of_peak\":"
             "[\\d.e-]+\\}");
+        row("bench --workload machine --quiet",
+            "^\\{\"workload\":\"machine\",\"threads\":\\d+,\"peak_gflops\":[\\d.]+,\"memory_gigabytes_per_"
+            "second\":"
+            "[\\d.]+\\}\n$");
+        for (const char* curve : {"width", "steps", "splat", "ideal"})
+            row(qPrintable(QString("bench --workload %1 --rounds 1 --backend cpu --quiet").arg(curve)),
+                qPrintable(QString("^\\{\"workload\":\"%1\",\"\\w+\":\\d+,\"rounds\":1,\"seconds\":[\\d.e-]+,"
+                                   "\"exponent\":null\\}\n(\\{.*\"exponent\":-?[\\d.e-]+\\}\n)+$")
+                               .arg(curve)));
     }
     void works() {
         QFETCH(QString, line);
@@ -254,7 +263,9 @@ class CommandLineTest : public QObject, InFolder {
             "data.points cannot be set here");
         row("render roll.diffuscope --out film.mp4 --theme pink", 2, "known are dark, light or projector");
         row("render roll.diffuscope", 2, "--out is required");
-        row("bench --workload w3", 2, "known are w1, w2, sample, default, interaction, stage and start");
+        row("bench --workload w3", 2,
+            "known are w1, w2, sample, default, machine, batch, width, particles, steps, splat, ideal, "
+            "interaction, stage and start");
     }
     void fails() {
         QFETCH(QString, line);
