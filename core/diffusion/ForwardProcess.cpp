@@ -42,6 +42,21 @@ void forwardSteps(const NoiseSchedule& schedule, int firstT, int steps, std::uin
     }
 }
 
+void forwardSteps(const NoiseSchedule& schedule, int firstT, int steps, ForwardNoise& noise,
+                  std::uint32_t firstParticle, std::span<float> positions, std::span<float> frames) {
+    for (int i = 0; i < steps; ++i) {
+        const int t = firstT + i;
+        const auto shrink = static_cast<float>(std::sqrt(schedule.alpha(t)));
+        const auto kick = static_cast<float>(std::sqrt(schedule.beta(t)));
+        const float* const z = noise.at(t).subspan(2 * std::size_t{firstParticle}).data();
+        for (std::size_t k = 0; k < positions.size(); ++k) positions[k] = shrink * positions[k] + kick * z[k];
+        if (!frames.empty())
+            std::copy(
+                positions.begin(), positions.end(),
+                frames.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * positions.size()));
+    }
+}
+
 void forwardStep(const NoiseSchedule& schedule, int t, std::uint64_t seed, std::uint32_t firstParticle,
                  std::span<float> positions) {
     forwardSteps(schedule, t, 1, seed, firstParticle, positions, {});

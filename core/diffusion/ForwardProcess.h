@@ -1,4 +1,5 @@
 #pragma once
+#include "diffusion/ForwardNoise.h"
 #include "diffusion/NoiseSchedule.h"
 
 #include <cstdint>
@@ -16,6 +17,10 @@ void forwardStart(std::span<const float> data, std::uint64_t seed, std::uint32_t
 /// with z of the stretch [(t - 1)/T, t/T] of each particle's Brownian path of the stream ForwardChain.
 /// `frames` (steps, count, 2) takes the positions after every step, or is empty. (Ho 2020, eq. 2)
 void forwardSteps(const NoiseSchedule& schedule, int firstT, int steps, std::uint64_t seed,
+                  std::uint32_t firstParticle, std::span<float> positions, std::span<float> frames);
+
+/// The same, bit for bit, with noise that may have been drawn before; the particles are among its own.
+void forwardSteps(const NoiseSchedule& schedule, int firstT, int steps, ForwardNoise& noise,
                   std::uint32_t firstParticle, std::span<float> positions, std::span<float> frames);
 
 /// One of these steps.

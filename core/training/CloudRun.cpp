@@ -75,15 +75,20 @@ std::size_t CloudRun::advance(std::size_t units) {
 }
 
 CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_ptr<const DataSet> data,
-                    std::uint64_t seed, int count, std::size_t bytes) {
+                    std::uint64_t seed, int count, std::size_t bytes, std::shared_ptr<ForwardNoise> noise) {
     std::vector<int> times(static_cast<std::size_t>(schedule->steps()) + 1);
     std::iota(times.begin(), times.end(), 0);
     std::vector<float> start(static_cast<std::size_t>(count) * 2);
     forwardStart(data->points, seed, 0, start);
-    auto advance = [schedule, seed](std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                                    std::span<float> positions, std::span<float>, std::span<float> frames) {
-        forwardSteps(*schedule, static_cast<int>(firstStep) + 1, static_cast<int>(steps), seed, firstParticle,
-                     positions, frames);
+    auto advance = [schedule, seed, noise = std::move(noise)](
+                       std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
+                       std::span<float> positions, std::span<float>, std::span<float> frames) {
+        const int firstT = static_cast<int>(firstStep) + 1;
+        if (noise)
+            forwardSteps(*schedule, firstT, static_cast<int>(steps), *noise, firstParticle, positions,
+                         frames);
+        else
+            forwardSteps(*schedule, firstT, static_cast<int>(steps), seed, firstParticle, positions, frames);
     };
     std::vector<int> kept = keptSteps(times, count, bytes);
     return {std::move(times), std::move(kept), std::move(start), std::move(advance)};

@@ -2,6 +2,7 @@
 #include "data/DataSet.h"
 #include "denoiser/Denoiser.h"
 #include "denoiser/DenoiserBackend.h"
+#include "diffusion/ForwardNoise.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Trajectory.h"
 
@@ -54,9 +55,10 @@ class CloudRun {
 };
 
 /// The forward chain of `count` particles, data first; at most `bytes` of positions are kept.
+/// `noise`: of that seed, T and count, where the caller keeps it.
 [[nodiscard]] CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule,
                                   std::shared_ptr<const DataSet> data, std::uint64_t seed, int count,
-                                  std::size_t bytes);
+                                  std::size_t bytes, std::shared_ptr<ForwardNoise> noise = nullptr);
 
 /// The reverse run of `count` particles, noise first, by the backend's network or a denoiser of `data`
 /// (of trainedOn(), which is `trained` where the caller has it), as the settings say. The backend must

@@ -17,7 +17,10 @@ constexpr double sliceSeconds = 0.008;
 constexpr auto publishInterval = std::chrono::milliseconds(15);
 constexpr std::size_t cloudBytes = std::size_t{256} << 20;
 constexpr std::size_t pathBytes = std::size_t{64} << 20;
+constexpr std::size_t noiseBytes = std::size_t{32} << 20;
 constexpr int followedParticles = 10;
+// How long what the user has changed comes before training.
+constexpr std::chrono::milliseconds awaited{300};
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -112,10 +115,23 @@ void Engine::Worker::setReadings(std::shared_ptr<const Readings> readings) {
     dirty_ = true;
 }
 
+/// `kept`, which is renewed where it is of another seed, T or count; null where it would take too much.
+std::shared_ptr<ForwardNoise> Engine::Worker::keptNoise(std::shared_ptr<ForwardNoise>& kept,
+                                                        int count) const {
+    const int steps = settings_.schedule.steps;
+    if (kept && kept->isOf(settings_.seed, steps, count)) return kept;
+    kept = ForwardNoise::bytes(steps, count) <= noiseBytes
+               ? std::make_shared<ForwardNoise>(settings_.seed, steps, count)
+               : nullptr;
+    return kept;
+}
+
 void Engine::Worker::startForward() {
     const int followed = std::min(followedParticles, settings_.view.particles);
-    forwardPaths_ = forwardRun(schedule_, data_, settings_.seed, followed, pathBytes);
-    forwardCloud_ = forwardRun(schedule_, data_, settings_.seed, settings_.view.particles, cloudBytes);
+    forwardPaths_ =
+        forwardRun(schedule_, data_, settings_.seed, followed, pathBytes, keptNoise(pathNoise_, followed));
+    forwardCloud_ = forwardRun(schedule_, data_, settings_.seed, settings_.view.particles, cloudBytes,
+                               keptNoise(cloudNoise_, settings_.view.particles));
     dirty_ = true;
 }
 
@@ -153,8 +169,9 @@ void Engine::Worker::startReverse(bool visible) {
              .trainedSteps = trainer_->step(),
              .visible = visible,
              .state = state,
-             .network = network};
-    pass_.pace = PassPace(pass_.paths.units() + pass_.cloud.units(), Clock::now());
+             .network = network,
+             .start = Clock::now()};
+    pass_.pace = PassPace(pass_.paths.units() + pass_.cloud.units(), pass_.start);
     if (visible) pathsAreNew_ = false;
     if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
     showPass();
@@ -165,13 +182,17 @@ void Engine::Worker::showPass() {
     if (!pass_.visible && !pass_.cloud.done()) return;
     if (pass_.paths.done()) {
         shownPaths_ = pass_.paths.trajectory();
+        urgent_ = urgent_ || !pathsAreNew_;
         pathsAreNew_ = true;
     }
     shownCloud_ = pass_.cloud.trajectory();
     shownShare_ = pass_.cloud.share();
     shownNetwork_ = pass_.network;
     shownState_ = pass_.state;
-    if (pass_.cloud.done()) cloudBefore_ = {};
+    if (pass_.cloud.done()) {
+        cloudBefore_ = {};
+        urgent_ = urgent_ || pass_.visible;
+    }
     dirty_ = true;
 }
 
@@ -214,7 +235,8 @@ void Engine::Worker::apply(const Settings& settings) {
     if (data || schedule || settings.sampler != before.sampler || settings.network != before.network ||
         settings.view.particles != before.view.particles || settings.backend != before.backend)
         startReverse(true);
-    publish(true);
+    // What was changed is seen with the paths that follow from it: nobody waits for a picture of the old ones.
+    publish(pass_.paths.done());
 }
 
 void Engine::Worker::setTraining(bool playing) {
@@ -330,14 +352,14 @@ void Engine::Worker::work() {
         } else if (!pass_.paths.done() && pass_.visible) {
             cloudSlice();
         } else if (!forwardCloud_.done()) {
-            // A draw of noise costs some fifty nanoseconds.
-            forwardCloud_.advance(100'000);
+            forwardSlices_.advance(forwardCloud_, sliceSeconds);
             dirty_ = true;
         } else {
             const bool sampled = pass_.paths.done() && pass_.cloud.done();
             // Where there is no cloud to look at yet, most of the time goes into the first one.
             const bool first = pass_.visible && cloudBefore_.empty();
-            if (training_ && (turn_ % (first ? 4 : 2) == 0 || sampled)) {
+            const bool fresh = pass_.visible && Clock::now() - pass_.start < awaited;
+            if (training_ && (turn_ % (fresh ? 16 : first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();
                 if (sampled && trainer_->step() != pass_.trainedSteps) {
                     if (settings_.sampler.denoiser == DenoiserKind::Network)
@@ -356,7 +378,7 @@ void Engine::Worker::work() {
 
 void Engine::Worker::publish(bool atOnce) {
     const auto now = Clock::now();
-    if (!dirty_ || (!atOnce && now - published_ < publishInterval && busy())) return;
+    if (!dirty_ || (!atOnce && !urgent_ && now - published_ < publishInterval && busy())) return;
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->settings = settings_;
     snapshot->data = data_;
@@ -394,6 +416,7 @@ void Engine::Worker::publish(bool atOnce) {
     snapshots_.put(std::move(snapshot));
     published_ = now;
     dirty_ = false;
+    urgent_ = false;
 }
 
 }  // namespace diffuscope

@@ -45,6 +45,7 @@ class Engine::Worker {
         std::shared_ptr<const TrainingState> state{};  ///< of that moment
         std::shared_ptr<const Denoiser> network{};     ///< with its weights
         PassPace pace{};
+        Clock::time_point start{};
     };
 
     [[nodiscard]] std::shared_ptr<const DataSet> dataFor(const Settings& settings) const;
@@ -53,6 +54,8 @@ class Engine::Worker {
     void takeData(std::shared_ptr<const DataSet> data);  ///< of settings_
     void startEra();
     void startForward();
+    [[nodiscard]] std::shared_ptr<ForwardNoise> keptNoise(std::shared_ptr<ForwardNoise>& kept,
+                                                          int count) const;
     void startReverse(bool visible);
     [[nodiscard]] Settings sampled(bool visible);
     void showPass();
@@ -75,6 +78,8 @@ class Engine::Worker {
     std::shared_ptr<const std::vector<double>> stepNoise_;
     std::unique_ptr<Trainer> trainer_;
 
+    std::shared_ptr<ForwardNoise> pathNoise_;
+    std::shared_ptr<ForwardNoise> cloudNoise_;
     CloudRun forwardPaths_;
     CloudRun forwardCloud_;
     ReversePass pass_;
@@ -90,6 +95,7 @@ class Engine::Worker {
     std::uint64_t era_ = 0;
 
     double secondsPerStep_ = 1e-3;
+    SlicePace forwardSlices_{1e-7};
     SlicePace pathSlices_{1e-6};
     SlicePace cloudSlices_{1e-6};
     bool slowTold_ = false;
@@ -99,6 +105,7 @@ class Engine::Worker {
     std::int64_t serial_ = 0;
     Clock::time_point published_;
     bool dirty_ = true;
+    bool urgent_ = false;  ///< something that the user waits for is there
     unsigned turn_ = 0;
 };
 

@@ -14,6 +14,7 @@ class CloudRunTest : public QObject {
     void slicesChangeNothing_data();
     void slicesChangeNothing();
     void forwardSlicesChangeNothing();
+    void keptNoiseChangesNothing();
 };
 
 namespace {
@@ -97,6 +98,29 @@ void CloudRunTest::forwardSlicesChangeNothing() {
     forwardStart(data->points, 7, 0, x);
     for (int t = 1; t <= 30; ++t) forwardStep(*schedule, t, 7, 0, x);
     QCOMPARE(*whole.trajectory().positions.back(), x);
+}
+
+/// Another schedule finds the noise drawn, some of it by a run that nobody ended, and goes the way that it
+/// would have gone without.
+void CloudRunTest::keptNoiseChangesNothing() {
+    const auto data = trainingData({}, 1);
+    const auto noise = std::make_shared<ForwardNoise>(7, 30, 150);
+    QVERIFY(noise->isOf(7, 30, 150));
+    QVERIFY(!noise->isOf(8, 30, 150) && !noise->isOf(7, 31, 150) && !noise->isOf(7, 30, 151));
+    const auto runs = [&](double betaMax, std::size_t units) {
+        const auto schedule =
+            std::make_shared<const NoiseSchedule>(ScheduleSettings{.betaMax = betaMax, .steps = 30});
+        CloudRun kept = forwardRun(schedule, data, 7, 150, 1u << 20, noise);
+        CloudRun drawn = forwardRun(schedule, data, 7, 150, 1u << 20);
+        return finish(kept, units) && finish(drawn, units) &&
+               samePositions(kept.trajectory(), drawn.trajectory());
+    };
+    CloudRun given = forwardRun(std::make_shared<const NoiseSchedule>(ScheduleSettings{.steps = 30}), data, 7,
+                                150, 1u << 20, noise);
+    given.advance(10 * 150);
+    QVERIFY(runs(0.02, 400));
+    QVERIFY(runs(0.3, 1));
+    QVERIFY(runs(0.1, 1u << 20));
 }
 
 QTEST_GUILESS_MAIN(CloudRunTest)

@@ -102,6 +102,24 @@ class EngineTest : public QObject {
         QCOMPARE(flat(again->reverse), flat(before->reverse));
     }
 
+    /// Whoever sees paths that say so sees those of the moved slider, not of the place before.
+    void pathsSayWhoseTheyAre() {
+        Engine engine(smallSettings(), false);
+        const auto before = waitFor(engine, settled);
+        QVERIFY(before && before->pathsAreNew);
+        Settings changed = smallSettings();
+        changed.schedule.betaMax = 0.05;
+        engine.setSettings(changed);
+        const auto first =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == changed && s.pathsAreNew; });
+        const auto after =
+            waitFor(engine, [&](const Snapshot& s) { return s.settings == changed && settled(s); });
+        QVERIFY(first && after);
+        QCOMPARE(flat(first->reversePaths), flat(after->reversePaths));
+        QVERIFY(flat(first->reversePaths) != flat(before->reversePaths));
+        QCOMPARE(first->schedule->beta(40), NoiseSchedule(changed.schedule).beta(40));
+    }
+
     /// With the head's variance the plots show the noise between the two ends, where the head puts it; what a
     /// network cannot do is refused, and the picture stays.
     void learnedVariance() {
