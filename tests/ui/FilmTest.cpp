@@ -1,4 +1,5 @@
 #include "Error.h"
+#include "diffusion/Samplers.h"
 #include "export/Film.h"
 #include "scenes/Scene.h"
 #include "training/CloudRun.h"
@@ -110,6 +111,8 @@ class FilmTest : public QObject {
     void everyLayerIsInTheFilm();
     void bothLanesOnAThread();
     void sameRunSameBytes();
+    void littleMemorySameFilm_data();
+    void littleMemorySameFilm();
     void existingFileIsReplaced();
     void namesArePlainText_data();
     void namesArePlainText();
@@ -264,6 +267,42 @@ void FilmTest::sameRunSameBytes() {
     const QByteArray one = bytesOf("one.mp4");
     QVERIFY(!one.isEmpty());
     QCOMPARE(bytesOf("two.mp4"), one);
+}
+
+void FilmTest::littleMemorySameFilm_data() {
+    QTest::addColumn<int>("lanes");
+    QTest::addColumn<int>("kind");
+    for (const SamplerRow& row : samplers())
+        QTest::addRow("both, %s", std::string(row.choice.id).c_str())
+            << static_cast<int>(LaneKind::Both) << static_cast<int>(&row - samplers().data());
+    QTest::addRow("forward") << static_cast<int>(LaneKind::Forward) << 0;
+    QTest::addRow("reverse") << static_cast<int>(LaneKind::Reverse) << 0;
+}
+
+/// Where only few clouds of the film have room, the others are computed again and are the same.
+void FilmTest::littleMemorySameFilm() {
+    QFETCH(int, lanes);
+    QFETCH(int, kind);
+    QTemporaryDir folder;
+    auto run = std::make_shared<SavedRun>(*smallRun(static_cast<LaneKind>(lanes)));
+    for (float& weight : run->state.average) weight += 0.05f;
+    run->settings.sampler.kind = static_cast<SamplerKind>(kind);
+    run->settings.sampler.steps = 12;
+    run->settings.view.particles = lanes == static_cast<int>(LaneKind::Both) ? 15'000 : 30'000;
+    const auto film = [&](int mebibytes, const QString& name) {
+        run->settings.view.memory = mebibytes;
+        FilmRequest asked = request(folder.filePath(name));
+        asked.run = std::make_shared<const SavedRun>(*run);
+        return makeFilm(asked, always);
+    };
+    QVERIFY(film(512, "much"));
+    QVERIFY(film(1, "little"));
+    for (int i = 1; i <= frames; ++i) {
+        const QString name = QStringLiteral("/frame-%1.png").arg(i, 4, 10, QLatin1Char('0'));
+        const QImage image(folder.filePath("much") + name);
+        QVERIFY(!image.isNull());
+        QCOMPARE(QImage(folder.filePath("little") + name), image);
+    }
 }
 
 void FilmTest::existingFileIsReplaced() {

@@ -199,9 +199,11 @@ class EncodedFilm : public FilmFile {
                         QStringList{QStringLiteral("-vf"), QStringLiteral("palettegen"),
                                     QStringLiteral("-update"), QStringLiteral("1"), palette_});
         const int count = std::min(paletteFrames, shape_.frames);
-        for (int i = 0; i < count; ++i)
-            if (!feed(child, shape_.draw(static_cast<int>(static_cast<qint64>(i) * shape_.frames / count))))
-                return false;
+        for (int i = 0; i < count; ++i) {
+            const QImage* frame =
+                shape_.draw(static_cast<int>(static_cast<qint64>(i) * shape_.frames / count));
+            if (!frame || !feed(child, *frame)) return false;
+        }
         return child.finish();
     }
 

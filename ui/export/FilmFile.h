@@ -26,8 +26,8 @@ struct FilmShape {
     int frames;
     /// Asked while waiting, every 100 ms at the least; true ends the work.
     std::function<bool()> stopped;
-    /// Draws any frame: a GIF's palette is chosen from a few before the first is written.
-    std::function<const QImage&(int)> draw;
+    /// Draws any frame: a GIF's palette is chosen from a few before the first is written. Null when stopped.
+    std::function<const QImage*(int)> draw;
 };
 
 /// @throws InputError when the target cannot be written or ffmpeg cannot be started.
