@@ -20,6 +20,14 @@ std::size_t Trajectory::nearest(double time) const {
     return time - t[index - 1] <= *above - time ? index - 1 : index;
 }
 
+std::size_t Trajectory::bytes() const {
+    std::size_t all = 0;
+    for (const std::vector<Positions>* kept : {&positions, &memory})
+        for (const Positions& values : *kept)
+            if (values) all += values->size() * sizeof(float);
+    return all;
+}
+
 std::vector<int> keptSteps(const std::vector<int>& times, int count, std::size_t bytes) {
     const std::size_t size = times.size();
     const std::size_t affordable = bytes / (8 * static_cast<std::size_t>(std::max(count, 1)));
@@ -29,6 +37,20 @@ std::vector<int> keptSteps(const std::vector<int>& times, int count, std::size_t
     for (std::size_t k = 0; k < kept; ++k)
         steps.push_back(times[(2 * k * (size - 1) + (kept - 1)) / (2 * (kept - 1))]);
     return steps;
+}
+
+Trajectory thinned(const Trajectory& trajectory, std::size_t bytes) {
+    const std::size_t each = trajectory.memory.empty() ? 1 : 2;  // of positions and memory
+    Trajectory thin{.count = trajectory.count,
+                    .t = keptSteps(trajectory.t, trajectory.count, bytes / each),
+                    .positions = {}};
+    for (std::size_t i = 0, k = 0; i < trajectory.t.size() && k < thin.t.size(); ++i) {
+        if (trajectory.t[i] != thin.t[k]) continue;
+        thin.positions.push_back(trajectory.positions[i]);
+        if (!trajectory.memory.empty()) thin.memory.push_back(trajectory.memory[i]);
+        ++k;
+    }
+    return thin;
 }
 
 void requireFinite(const Trajectory& trajectory) {

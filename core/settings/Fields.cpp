@@ -233,6 +233,10 @@ const Field table[] = {
      "Which processes are on the stage.", MEMBER(view.lanes), [] { return plainChoices(laneKinds()); }},
     {"view.particles", "", "Particles", "", Group::View, Integer, 1, 1e6, 1, logarithmic, Cost::Resample,
      "Particles of each cloud.", MEMBER(view.particles)},
+    {"view.memory", "", "Memory", "MiB", Group::View, Integer, 64, 65536, 1, logarithmic, Cost::Redraw,
+     "What the positions kept of all clouds may take. A step without room in it is computed again, and is "
+     "the same, when the playhead stands there.",
+     MEMBER(view.memory)},
     {"view.show-particles", "", "Show particles", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
      "The cloud at the playhead's step.", MEMBER(view.showParticles)},
     {"view.show-trails", "", "Show trails", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,

@@ -101,6 +101,7 @@ struct TrainingSettings {
 struct ViewSettings {
     LaneKind lanes = LaneKind::Both;
     int particles = 2000;
+    int memory = 512;  ///< MiB that the kept positions of all clouds together may take
     bool showParticles = true;
     bool showTrails = true;
     bool showData = true;

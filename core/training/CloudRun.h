@@ -5,9 +5,11 @@
 #include "diffusion/ForwardNoise.h"
 #include "diffusion/NoiseSchedule.h"
 #include "diffusion/Trajectory.h"
+#include "training/CloudWalk.h"
 
 #include <cstdint>
-#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,41 +19,38 @@ namespace diffuscope {
 /// The result does not depend on how the work is sliced.
 class CloudRun {
   public:
-    /// Moves particles firstParticle … by steps firstStep … firstStep + steps - 1, in place, with what they
-    /// remember from step to step, `memory` (count, 2); `frames` (steps, count, 2) takes the positions after
-    /// every step, or is empty.
-    using Advance =
-        std::function<void(std::size_t firstStep, std::size_t steps, std::uint32_t firstParticle,
-                           std::span<float> positions, std::span<float> memory, std::span<float> frames)>;
-
     CloudRun() = default;
-    /// `times`: the t before the first step, then the t after each; of several steps in a row to the same t
-    /// only the last one's positions are kept. `kept`: ascending, both ends included. `smallestBlock`:
-    /// particles that are not worth dividing.
-    CloudRun(std::vector<int> times, std::vector<int> kept, std::vector<float> start, Advance advance,
-             std::size_t smallestBlock = 64);
+    /// Of several steps in a row to the same t only the last one's positions are kept. `kept`: ascending,
+    /// both ends included. `start` (count, 2).
+    CloudRun(std::shared_ptr<const CloudWay> way, std::vector<int> kept, std::vector<float> start);
 
-    [[nodiscard]] bool done() const { return next_ + 1 >= times_.size(); }
+    [[nodiscard]] bool done() const { return !way_ || at_ >= way_->last(); }
     [[nodiscard]] std::size_t units() const;  ///< of all its work, see advance()
     [[nodiscard]] double share() const;       ///< computed so far, 0 … 1
     [[nodiscard]] const Trajectory& trajectory() const { return trajectory_; }
+    [[nodiscard]] const std::shared_ptr<const CloudWay>& way() const { return way_; }
 
-    /// Work for one particle and one step is the unit: does about `units` of them, at least one step of one
-    /// block of particles. Returns how many were done.
+    /// As CloudWalk::advance(), to the end of the way.
     std::size_t advance(std::size_t units);
 
-  private:
-    void keep(std::span<const float> positions);
+    /// Before the first step, of a run that was to keep all its steps: keeps those that are nearest to
+    /// `playheads` and both ends, where that takes at most `bytes`. Returns false where it does not.
+    [[nodiscard]] bool keepNear(std::span<const double> playheads, std::size_t bytes);
 
-    std::vector<int> times_;
-    std::vector<float> positions_;
-    std::vector<float> memory_;
-    std::vector<float> frames_;
-    Advance advance_;
+    /// Lets kept positions go, and keeps fewer of those to come, until all takes at most `bytes`.
+    void thin(std::size_t bytes);
+
+    /// Lets the positions kept at steps above `t` go, which are then null.
+    void forgetAbove(int t);
+
+  private:
+    void keep(std::size_t at, std::span<const float> positions);
+    [[nodiscard]] std::optional<std::size_t> placeOf(std::size_t at) const;
+
+    std::shared_ptr<const CloudWay> way_;
+    CloudWalk walk_;  ///< let go at the end
     Trajectory trajectory_;
-    std::size_t next_ = 0;  ///< index into times_ of where the cloud stands
-    std::size_t smallestBlock_ = 1;
-    std::size_t block_ = 0;  ///< first particle of the next block within the step
+    std::size_t at_ = 0;  ///< index into the way's times of where the cloud stands
 };
 
 /// The forward chain of `count` particles, data first; at most `bytes` of positions are kept.

@@ -36,6 +36,14 @@ void Engine::setSettings(const Settings& settings) {
     wake([&] { settings_ = std::make_shared<const Settings>(settings); });
 }
 
+void Engine::setPlayhead(double t) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(playhead_, t) == t) return;
+    }
+    wake([] {});
+}
+
 void Engine::setTraining(bool playing) {
     send([playing](Worker& worker) { worker.setTraining(playing); });
 }
@@ -79,6 +87,7 @@ void Engine::run(Settings settings, bool training) {
         std::vector<Command> commands;
         std::shared_ptr<const Settings> newest;
         bool stopping = false;
+        double playhead = 0.0;
         {
             std::unique_lock lock(mutex_);
             if (!worker.busy()) wake_.wait(lock, [this] { return stop_ || changed_; });
@@ -86,11 +95,13 @@ void Engine::run(Settings settings, bool training) {
             changed_ = false;
             commands.swap(commands_);
             newest.swap(settings_);
+            playhead = playhead_;
         }
         for (const Command& command : commands) worker.guarded([&] { command(worker); });
         if (stopping) return;  // after the commands: one may be a save that the user asked for
         if (newest) worker.guarded([&] { worker.apply(*newest); });
         if (auto readings = readings_.take()) worker.setReadings(std::move(readings));
+        worker.setPlayhead(playhead);
         worker.work();
     }
 }

@@ -34,6 +34,9 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
 
     void setSettings(const Settings& settings);  ///< the newest wins
+    /// Where somebody looks, 0 … T: clouds are computed again there where they were not kept. The newest
+    /// wins.
+    void setPlayhead(double t);
     void setTraining(bool playing);
     void trainOneStep();
     void resetNetwork();
@@ -60,6 +63,7 @@ class Engine {
     std::condition_variable wake_;
     std::vector<Command> commands_;
     std::shared_ptr<const Settings> settings_;  // newer than every command
+    double playhead_ = 0.0;
     bool stop_ = false;
     bool changed_ = false;
     std::thread thread_;

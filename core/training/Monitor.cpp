@@ -42,6 +42,16 @@ bool sameRun(const Snapshot& a, const Snapshot& b) {
            a.networkState == b.networkState;
 }
 
+/// Without the positions that nobody measures: they would take memory until the next round.
+std::shared_ptr<const Snapshot> measured(const Snapshot& snapshot) {
+    auto kept = std::make_shared<Snapshot>(snapshot);
+    kept->forward = kept->forwardPaths = kept->reversePaths = kept->reverseBefore = {};
+    kept->reverse = {.count = snapshot.reverse.count,
+                     .t = {snapshot.reverse.t.front()},
+                     .positions = {snapshot.reverse.positions.front()}};
+    return kept;
+}
+
 }  // namespace
 
 Monitor::Monitor(const Latest<Snapshot>& snapshots, Latest<Readings>& readings, std::function<void()> arrived)
@@ -74,13 +84,14 @@ void Monitor::run() {
             std::unique_lock lock(mutex_);
             if (wake_.wait_for(lock, lookEvery, [this] { return stop_; })) return;
         }
-        const std::shared_ptr<const Snapshot> snapshot = snapshots_.peek();
+        std::shared_ptr<const Snapshot> snapshot = snapshots_.peek();
         if (!snapshot || !measurable(*snapshot) || (last && sameRun(*last, *snapshot) && reader.complete()))
             continue;
         const bool sameEra = last && last->era == snapshot->era;
         const double rest = std::max(restPerCost * cost, sameEra ? shortestRest : 0.0);
         if (std::chrono::duration<double>(Clock::now() - ended).count() < rest) continue;
 
+        snapshot = measured(*snapshot);
         const double start = threadSeconds();
         const Measuring measuring{
             alone, [&] {

@@ -17,15 +17,15 @@ double secondsOf(PassPace::Clock::duration duration) {
 
 }  // namespace
 
-std::size_t SlicePace::advance(CloudRun& run, double seconds) {
-    const auto units = static_cast<std::size_t>(std::clamp(seconds / secondsPerUnit_, 1.0, mostUnits));
-    const auto start = PassPace::Clock::now();
-    const std::size_t done = run.advance(units);
+std::size_t SlicePace::unitsOf(double seconds) const {
+    return static_cast<std::size_t>(std::clamp(seconds / secondsPerUnit_, 1.0, mostUnits));
+}
+
+void SlicePace::took(std::size_t units, double seconds) {
     // One slice that was held up, or seemed to cost nothing, does not decide alone.
-    if (done > 0)
-        secondsPerUnit_ = std::clamp(secondsOf(PassPace::Clock::now() - start) / static_cast<double>(done),
+    if (units > 0)
+        secondsPerUnit_ = std::clamp(seconds / static_cast<double>(units),
                                      std::max(secondsPerUnit_ / 4, 1e-9), secondsPerUnit_ * 4);
-    return done;
 }
 
 PassPace::PassPace(std::size_t units, Clock::time_point start) : units_(units), start_(start) {

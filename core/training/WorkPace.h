@@ -1,6 +1,4 @@
 #pragma once
-#include "training/CloudRun.h"
-
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -16,10 +14,20 @@ class SlicePace {
   public:
     explicit SlicePace(double secondsPerUnit = 1e-3) : secondsPerUnit_(secondsPerUnit) {}
 
-    /// Returns the units that were done: see CloudRun::advance().
-    std::size_t advance(CloudRun& run, double seconds);
+    /// Returns the units that were done: see CloudRun::advance(). Of a Recomputation as well.
+    template <typename Run>
+    std::size_t advance(Run& run, double seconds) {
+        const Clock::time_point start = Clock::now();
+        const std::size_t done = run.advance(unitsOf(seconds));
+        took(done, std::chrono::duration<double>(Clock::now() - start).count());
+        return done;
+    }
 
   private:
+    using Clock = std::chrono::steady_clock;
+    [[nodiscard]] std::size_t unitsOf(double seconds) const;
+    void took(std::size_t units, double seconds);
+
     double secondsPerUnit_;
 };
 

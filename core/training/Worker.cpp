@@ -15,8 +15,7 @@ namespace {
 
 constexpr double sliceSeconds = 0.008;
 constexpr auto publishInterval = std::chrono::milliseconds(15);
-constexpr std::size_t cloudBytes = std::size_t{256} << 20;
-constexpr std::size_t pathBytes = std::size_t{64} << 20;
+constexpr std::size_t pathBytes = std::size_t{1} << 20;  // ten particles at 10,000 steps
 constexpr std::size_t noiseBytes = std::size_t{32} << 20;
 constexpr int followedParticles = 10;
 // How long what the user has changed comes before training.
@@ -79,7 +78,7 @@ void Engine::Worker::guarded(const std::function<void()>& action) {
     } catch (const BackendError& error) {
         notify(true, error.what());
         if (trainer_ && trainer_->backend().description().id == "gpu") {
-            pass_ = {};
+            dropPass();
             trainer_->setBackend(makeEigenBackend(0, error.what()));
             startReverse(true);
         }
@@ -94,7 +93,7 @@ void Engine::Worker::notify(bool warning, std::string sentence) {
 
 bool Engine::Worker::busy() const {
     return training_ || dirty_ || !forwardPaths_.done() || !forwardCloud_.done() || !pass_.paths.done() ||
-           !pass_.cloud.done();
+           !pass_.cloud.done() || !recall_.done();
 }
 
 void Engine::Worker::takeData(std::shared_ptr<const DataSet> data) {
@@ -130,8 +129,10 @@ void Engine::Worker::startForward() {
     const int followed = std::min(followedParticles, settings_.view.particles);
     forwardPaths_ =
         forwardRun(schedule_, data_, settings_.seed, followed, pathBytes, keptNoise(pathNoise_, followed));
-    forwardCloud_ = forwardRun(schedule_, data_, settings_.seed, settings_.view.particles, cloudBytes,
-                               keptNoise(cloudNoise_, settings_.view.particles));
+    forwardCloud_ =
+        forwardRun(schedule_, data_, settings_.seed, settings_.view.particles,
+                   memoryShares(settings_.view).cloud, keptNoise(cloudNoise_, settings_.view.particles));
+    recall_.dropForward();
     dirty_ = true;
 }
 
@@ -150,6 +151,8 @@ Settings Engine::Worker::sampled(bool visible) {
 
 void Engine::Worker::startReverse(bool visible) {
     const Settings settings = sampled(visible);
+    // What is on the stage is never half of a run that nobody goes on with.
+    visible = visible || (pass_.visible && !pass_.cloud.done());
     const int followed = std::min(followedParticles, settings_.view.particles);
     // The last steps of an ideal denoiser cost a hundredth of the first ones: those tell nothing about these.
     if (settings.sampler.denoiser == DenoiserKind::Ideal) pathSlices_ = cloudSlices_ = SlicePace();
@@ -164,8 +167,8 @@ void Engine::Worker::startReverse(bool visible) {
     if (!stepNoise_ || *stepNoise_ != noises)  // who draws it sees by the pointer that it is another
         stepNoise_ = std::make_shared<const std::vector<double>>(std::move(noises));
     pass_ = {.paths = reverseRun(backend, *schedule_, data_, settings, followed, pathBytes, trained_),
-             .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles, cloudBytes,
-                                 trained_),
+             .cloud = reverseRun(backend, *schedule_, data_, settings, settings.view.particles,
+                                 memoryShares(settings.view).cloud, trained_),
              .trainedSteps = trainer_->step(),
              .visible = visible,
              .state = state,
@@ -192,6 +195,11 @@ void Engine::Worker::showPass() {
     if (pass_.cloud.done()) {
         cloudBefore_ = {};
         urgent_ = urgent_ || pass_.visible;
+        const bool network = settings_.sampler.denoiser == DenoiserKind::Network;
+        recall_.setReverse(pass_.cloud, network ? pass_.state : nullptr,
+                           memoryShares(settings_.view).recalled);
+    } else {
+        recall_.dropReverse();
     }
     dirty_ = true;
 }
@@ -224,18 +232,20 @@ void Engine::Worker::apply(const Settings& settings) {
         settings.view.particles != before.view.particles)
         slowTold_ = false;
     if (settings.backend != before.backend) {
-        pass_ = {};
+        dropPass();
         loadBackend();
     }
     if (trainer_->apply(settings_, data_)) history_ = std::make_shared<const LossHistory>();
     if (data || schedule || settings.sampler != before.sampler || settings.network != before.network)
         startEra();
     if (!settings.view.measure) readings_ = nullptr;
+    if (settings.view.memory != before.view.memory) limitMemory();
     if (data || schedule || settings.view.particles != before.view.particles) startForward();
     if (data || schedule || settings.sampler != before.sampler || settings.network != before.network ||
         settings.view.particles != before.view.particles || settings.backend != before.backend)
         startReverse(true);
-    // What was changed is seen with the paths that follow from it: nobody waits for a picture of the old ones.
+    // What was changed is seen with the paths that follow from it: nobody waits for a picture of the old
+    // ones.
     publish(pass_.paths.done());
 }
 
@@ -278,7 +288,7 @@ void Engine::Worker::restore(const SavedRun& run) {
     auto trainer = std::make_unique<Trainer>(run.settings, run.data, backendFor(run.settings.backend),
                                              run.state, run.history);
     // Nothing below fails: a run that is refused leaves the present one as it is.
-    pass_ = {};
+    dropPass();
     settings_ = run.settings;
     if (settings_.data.dataset == DatasetKind::Imported) imported_ = run.data;
     takeData(run.data);
@@ -353,13 +363,17 @@ void Engine::Worker::work() {
             cloudSlice();
         } else if (!forwardCloud_.done()) {
             forwardSlices_.advance(forwardCloud_, sliceSeconds);
+            if (forwardCloud_.done())
+                recall_.setForward(forwardCloud_, memoryShares(settings_.view).recalled);
             dirty_ = true;
         } else {
             const bool sampled = pass_.paths.done() && pass_.cloud.done();
             // Where there is no cloud to look at yet, most of the time goes into the first one.
             const bool first = pass_.visible && cloudBefore_.empty();
             const bool fresh = pass_.visible && Clock::now() - pass_.start < awaited;
-            if (training_ && (turn_ % (fresh ? 16 : first ? 4 : 2) == 0 || sampled)) {
+            if (!recall_.done() && (turn_ % 3 == 2 || (sampled && !training_))) {
+                recallSlice(sliceSeconds);
+            } else if (training_ && (turn_ % (fresh ? 16 : first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();
                 if (sampled && trainer_->step() != pass_.trainedSteps) {
                     if (settings_.sampler.denoiser == DenoiserKind::Network)
@@ -385,9 +399,9 @@ void Engine::Worker::publish(bool atOnce) {
     snapshot->trained = trained_;
     snapshot->schedule = schedule_;
     snapshot->stepNoise = stepNoise_;
-    snapshot->forward = forwardCloud_.trajectory();
+    snapshot->forward = recall_.forward().empty() ? forwardCloud_.trajectory() : recall_.forward();
     snapshot->forwardPaths = forwardPaths_.trajectory();
-    snapshot->reverse = shownCloud_;
+    snapshot->reverse = recall_.reverse().empty() ? shownCloud_ : recall_.reverse();
     snapshot->reverseBefore = cloudBefore_;
     snapshot->reversePaths = shownPaths_;
     snapshot->pathsAreNew = pathsAreNew_;

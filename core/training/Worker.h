@@ -1,6 +1,7 @@
 #pragma once
 #include "training/CloudRun.h"
 #include "training/Engine.h"
+#include "training/Recall.h"
 #include "training/Trainer.h"
 #include "training/WorkPace.h"
 
@@ -12,7 +13,7 @@
 namespace diffuscope {
 
 /// What the engine's thread does, a slice of about 8 ms at a time: first the followed particles, then the
-/// forward cloud, then training and the reverse cloud in turn.
+/// forward cloud, then training, the reverse cloud and what the playhead asks for again in turn.
 class Engine::Worker {
   public:
     Worker(const Settings& settings, bool training, Latest<Snapshot>& snapshots);
@@ -26,6 +27,7 @@ class Engine::Worker {
     void resetNetwork();
     void setImported(std::shared_ptr<const DataSet> data, const Settings& settings);
     void restore(const SavedRun& run);
+    void setPlayhead(double t);
     void setReadings(std::shared_ptr<const Readings> readings);
     [[nodiscard]] std::shared_ptr<const SavedRun> savedRun() const;
 
@@ -58,10 +60,13 @@ class Engine::Worker {
                                                           int count) const;
     void startReverse(bool visible);
     [[nodiscard]] Settings sampled(bool visible);
+    void dropPass();
     void showPass();
     void renewNetwork();
     void trainSlice();
     void cloudSlice();
+    void recallSlice(double seconds);
+    void limitMemory();
     void tellIfSlow();
     void afterTraining(std::int64_t before, const std::optional<std::string>& event);
     void notify(bool warning, std::string sentence);
@@ -87,6 +92,7 @@ class Engine::Worker {
     bool pathsAreNew_ = false;
     Trajectory shownCloud_;
     Trajectory cloudBefore_;
+    Recall recall_;  // between the steps that the shown clouds keep
     double shownShare_ = 0.0;
     std::shared_ptr<const Denoiser> shownNetwork_;
     std::shared_ptr<const TrainingState> shownState_;

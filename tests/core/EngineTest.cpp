@@ -308,6 +308,43 @@ class EngineTest : public QObject {
         QCOMPARE(first, *once.positions.back());
     }
 
+    /// A small bound is kept, and at every place of the playhead both lanes show what a run that keeps
+    /// everything has there; a bound that falls takes effect at once.
+    void littleMemoryShowsTheSame() {
+        Settings settings = smallSettings();
+        settings.view.particles = 10'000;
+        Engine whole(settings, false);
+        const auto all = waitFor(whole, settled);
+        QVERIFY(all);
+        QCOMPARE(all->reverse.t.size(), std::size_t{41});
+        settings.view.memory = 1;
+        Engine engine(settings, false);
+        QVERIFY(waitFor(engine, settled));
+        const auto same = [&](double playhead) {
+            const auto there = [&](const Trajectory& now, const Trajectory& full) {
+                const std::size_t place = now.nearest(playhead);
+                const std::size_t wanted = full.nearest(playhead);
+                return now.t[place] == full.t[wanted] && *now.positions[place] == *full.positions[wanted];
+            };
+            engine.setPlayhead(playhead);
+            const auto shown = waitFor(engine, [&](const Snapshot& s) {
+                return settled(s) && there(s.forward, all->forward) && there(s.reverse, all->reverse);
+            });
+            return shown && shown->forward.bytes() + shown->reverse.bytes() <= (std::size_t{1} << 20);
+        };
+        for (const double playhead : {13.0, 12.4, 31.0, 5.0, 40.0, 0.0, 1.0, 39.0}) QVERIFY(same(playhead));
+        // The playhead first: what is not there yet is computed when the run is.
+        whole.setPlayhead(17.0);
+        whole.setSettings(settings);
+        const auto less = waitFor(whole, [&](const Snapshot& s) {
+            return s.settings == settings && settled(s) && s.reverse.t[s.reverse.nearest(17.0)] == 17;
+        });
+        QVERIFY(less);
+        QVERIFY(less->reverse.t.size() < 8);
+        QCOMPARE(*less->reverse.positions[less->reverse.nearest(17.0)],
+                 *all->reverse.positions[all->reverse.nearest(17.0)]);
+    }
+
     void onePointOneParticleOneStep() {
         Settings settings = smallSettings();
         settings.data.points = 1;

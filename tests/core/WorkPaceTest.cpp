@@ -1,3 +1,4 @@
+#include "training/CloudRun.h"
 #include "training/WorkPace.h"
 
 #include <QTest>
@@ -13,15 +14,15 @@ namespace {
 CloudRun slowRun(std::chrono::nanoseconds cost, std::size_t& largest) {
     std::vector<int> times(101);
     for (int i = 0; i <= 100; ++i) times[static_cast<std::size_t>(i)] = 100 - i;
-    return {times,
+    const auto advance = [cost, &largest](std::size_t, std::size_t steps, std::uint32_t,
+                                          std::span<float> positions, std::span<float>, std::span<float>) {
+        const std::size_t units = steps * positions.size() / 2;
+        largest = std::max(largest, units);
+        std::this_thread::sleep_for(cost * units);
+    };
+    return {std::make_shared<const CloudWay>(CloudWay{.times = times, .advance = advance}),
             {0, 100},
-            std::vector<float>(2000, 0.0f),
-            [cost, &largest](std::size_t, std::size_t steps, std::uint32_t, std::span<float> positions,
-                             std::span<float>, std::span<float>) {
-                const std::size_t units = steps * positions.size() / 2;
-                largest = std::max(largest, units);
-                std::this_thread::sleep_for(cost * units);
-            }};
+            std::vector<float>(2000, 0.0f)};
 }
 
 }  // namespace

@@ -1,17 +1,18 @@
 #include "export/Film.h"
 
 #include "Error.h"
-#include "denoiser/Denoiser.h"
+#include "export/FilmClouds.h"
 #include "export/FilmFile.h"
 #include "scenes/Pace.h"
 #include "scenes/Scene.h"
-#include "training/WorkPace.h"
 
 #include <QFileInfo>
 #include <QImage>
 #include <QPainter>
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <deque>
@@ -27,7 +28,6 @@
 namespace diffuscope {
 namespace {
 
-constexpr std::size_t positionBytes = std::size_t{256} << 20;  // per lane
 constexpr int smallestSide = 16;
 constexpr int largestSide = 8192;
 constexpr double holdShare = 0.06;
@@ -121,53 +121,6 @@ class DrawingThread {
     std::thread thread_;
 };
 
-/// Runs a cloud to its end. Returns false when cancelled.
-template <typename Report>
-bool complete(CloudRun& run, Report report) {
-    SlicePace slices;
-    while (!run.done()) {
-        (void)slices.advance(run, 0.02);
-        if (!report(run.share())) return false;
-    }
-    return true;
-}
-
-/// All that the frames are drawn from. Empty when cancelled.
-std::optional<Snapshot> simulate(const SavedRun& run, DenoiserBackend& backend,
-                                 const std::function<bool(double)>& report) {
-    const Settings& settings = run.settings;
-    const int count = settings.view.particles;
-    const int followed = std::min(10, count);
-    Snapshot snapshot;
-    snapshot.settings = settings;
-    snapshot.data = run.data;
-    snapshot.trained = trainedOn(settings.data.dataset, run.data);
-    const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
-    snapshot.schedule = schedule;
-    if (layoutOf(settings, *run.data) == run.state.layout)
-        snapshot.network = networkDenoiser(run.state);  // layers ask it
-
-    if (settings.view.lanes != LaneKind::Reverse) {
-        CloudRun cloud = forwardRun(schedule, run.data, settings.seed, count, positionBytes);
-        CloudRun paths = forwardRun(schedule, run.data, settings.seed, followed, positionBytes);
-        if (!complete(cloud, [&](double share) { return report(0.2 * share); })) return std::nullopt;
-        if (!complete(paths, [&](double) { return report(0.2); })) return std::nullopt;
-        snapshot.forward = cloud.trajectory();
-        snapshot.forwardPaths = paths.trajectory();
-    }
-    if (settings.view.lanes != LaneKind::Forward) {
-        backend.setState(run.state);
-        CloudRun cloud = reverseRun(backend, *schedule, run.data, settings, count, positionBytes);
-        CloudRun paths = reverseRun(backend, *schedule, run.data, settings, followed, positionBytes);
-        if (!complete(cloud, [&](double share) { return report(0.2 + 0.8 * share); })) return std::nullopt;
-        if (!complete(paths, [&](double) { return report(1.0); })) return std::nullopt;
-        snapshot.reverse = cloud.trajectory();
-        snapshot.reversePaths = paths.trajectory();
-        snapshot.reverseComputed = 1.0;
-    }
-    return snapshot;
-}
-
 void drawFrame(QImage& image, const Snapshot& snapshot, double playhead, const SplatFunction& splat) {
     const ViewSettings& view = snapshot.settings.view;
     const QSize size = image.size();
@@ -192,9 +145,10 @@ std::span<const FilmFormat> filmFormats() {
 
 double filmPlayhead(int index, int count, const NoiseSchedule& schedule) {
     if (count < 2) return 0.0;
-    // A film of T frames that begins and ends with the same picture loops without a jump.
-    const double x = std::clamp(static_cast<double>(index) / (count - 1), 0.0, 1.0);
-    const double toMiddle = 0.5 - std::abs(x - 0.5);  // 0 at the ends, 0.5 in the middle
+    // A film of T frames that begins and ends with the same picture loops without a jump. The way back is
+    // the way there, to the last bit: its frames are drawn once.
+    const int fromEnd = std::clamp(std::min(index, count - 1 - index), 0, count - 1);
+    const double toMiddle = static_cast<double>(fromEnd) / (count - 1);  // 0 at the ends, 0.5 in the middle
     const double travel = 0.5 - 1.5 * holdShare;
     const double way = std::clamp((toMiddle - holdShare) / travel, 0.0, 1.0);
     return timeAt(schedule, way);
@@ -208,7 +162,11 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
     FilmProgress now{.share = 0.0, .phase = QStringLiteral("Sampling")};
     if (!progress(now)) return false;
     // What the thread uses outlives it: a film that is cancelled ends while it draws.
-    std::optional<Snapshot> snapshot;
+    std::optional<FilmClouds> clouds;
+    std::atomic<bool> cancelled = false;
+    const NoiseSchedule schedule(request.run->settings.schedule);
+    std::vector<double> playheads;
+    for (int i = 0; i < frames; ++i) playheads.push_back(filmPlayhead(i, frames, schedule));
     std::array<QImage, 2> images;
     for (QImage& image : images) image = QImage(request.size, QImage::Format_RGB32);
     std::unique_ptr<DenoiserBackend> backend;
@@ -216,41 +174,62 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
                                            std::span<std::uint32_t> accumulator) {
         backend->splat(positions, view, accumulator);
     };
-    DrawingThread drawing([&backend] { backend.reset(); });
-    const auto sampled = [&] {
-        backend = makeBackend(request.run->settings.backend, request.threads);
-        snapshot = simulate(*request.run, *backend, [&](double share) {
-            now.share = samplingShare * share;
-            return progress(now);
-        });
-    };
-    drawing.post(sampled).get();
-    if (!snapshot) return false;
-
+    DrawingThread drawing([&] {
+        clouds.reset();
+        backend.reset();
+    });
     const auto start = [&](int index) {
         return drawing.post([&, index]() -> const QImage& {
             QImage& image = images[static_cast<std::size_t>(index % 2)];
-            drawFrame(image, *snapshot, filmPlayhead(index, frames, *snapshot->schedule), splat);
+            const double playhead = playheads[static_cast<std::size_t>(index)];
+            drawFrame(image, clouds->at(playhead, [&] { return !cancelled; }), playhead, splat);
             return image;
         });
     };
-    const auto draw = [&](int index) -> const QImage& { return start(index).get(); };
+    // Null when cancelled: a frame whose cloud is still to be computed may take its time.
+    const auto drawn = [&](std::future<const QImage&> frame) -> const QImage* {
+        while (frame.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready)
+            if (!progress(now)) {
+                cancelled = true;
+                return nullptr;
+            }
+        return &frame.get();
+    };
     FilmShape shape{.path = request.path,
                     .size = request.size,
                     .framesPerSecond = request.framesPerSecond,
                     .frames = frames,
                     .stopped = [&] { return !progress(now); },
-                    .draw = draw};
+                    .draw = [&](int index) { return drawn(start(index)); }};
+    // From noise to data, as the reverse run makes the frames; the encoder puts the same ones backwards
+    // before them.
+    shape.mirrored = canMirror(shape, format);
+    const bool mirrored = shape.mirrored;
+    const double sampledShare = mirrored ? 0.05 : samplingShare;
+    const auto sampled = [&] {
+        backend = makeBackend(request.run->settings.backend, request.threads);
+        clouds.emplace(*request.run, *backend, playheads,
+                       mirrored ? FilmOrder::TowardsData : FilmOrder::BackAndForth);
+        return clouds->sample([&](double share) {
+            now.share = sampledShare * share;
+            return progress(now);
+        });
+    };
+    if (!drawing.post(sampled).get()) return false;
+
     const auto file = format == "png" ? frameFolder(std::move(shape)) : encodedFilm(std::move(shape), format);
-    std::future<const QImage&> next = start(0);
-    for (int i = 0; i < frames; ++i) {
-        const QImage& image = next.get();
+    const int first = mirrored ? frames / 2 : 0;
+    const double drawnShare = mirrored ? 0.8 : 0.98;
+    std::future<const QImage&> next = start(first);
+    for (int i = first; i < frames; ++i) {
+        now = {.share = sampledShare + (drawnShare - sampledShare) * (i - first) / (frames - first),
+               .phase = QStringLiteral("Drawing %1 of %2").arg(i - first + 1).arg(frames - first)};
+        const QImage* image = drawn(std::move(next));
+        if (!image || !progress(now)) return false;
         if (i + 1 < frames) next = start(i + 1);
-        now = {.share = samplingShare + (0.98 - samplingShare) * i / frames,
-               .phase = QStringLiteral("Drawing %1 of %2").arg(i + 1).arg(frames)};
-        if (!progress(now) || !file->add(image)) return false;
+        if (!file->add(*image)) return false;
     }
-    now = {.share = 0.98, .phase = QStringLiteral("Encoding")};
+    now = {.share = drawnShare, .phase = QStringLiteral("Encoding")};
     if (!progress(now) || !file->finish()) return false;
     progress({.share = 1.0, .phase = QStringLiteral("Encoding")});
     return true;

@@ -13,7 +13,8 @@ namespace diffuscope {
 class FilmFile {
   public:
     virtual ~FilmFile() = default;
-    /// Format_RGB32, of the film's size. Returns when the frame is on its way, false when `stopped` said so.
+    /// The next frame, Format_RGB32, of the film's size. Returns when it is on its way, false when `stopped`
+    /// said so.
     virtual bool add(const QImage& frame) = 0;
     /// Ends the film, checks it and gives it its name. Returns false when stopped.
     virtual bool finish() = 0;
@@ -24,12 +25,16 @@ struct FilmShape {
     QSize size;
     int framesPerSecond;
     int frames;
+    /// Only frames frames/2 … frames - 1 are added: those before them are the same ones backwards.
+    bool mirrored = false;
     /// Asked while waiting, every 100 ms at the least; true ends the work.
     std::function<bool()> stopped;
-    /// Draws any frame: a GIF's palette is chosen from a few before the first is written.
-    std::function<const QImage&(int)> draw;
+    /// Draws any frame: a GIF's palette is chosen from a few before the first is written. Null when stopped.
+    std::function<const QImage*(int)> draw;
 };
 
+/// Whether the format's encoder can do that, and hold as much.
+[[nodiscard]] bool canMirror(const FilmShape& shape, std::string_view format);
 /// @throws InputError when the target cannot be written or ffmpeg cannot be started.
 [[nodiscard]] std::unique_ptr<FilmFile> frameFolder(FilmShape shape);
 [[nodiscard]] std::unique_ptr<FilmFile> encodedFilm(FilmShape shape, std::string_view format);

@@ -289,6 +289,7 @@ void MainWindow::tick() {
     // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
     // way.
     const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
+    studio_.engine().setPlayhead(time);
     transport_->setTime(time);
     if (reads_->isVisible()) reads_->show(snapshot, time);
     stage_->show(snapshot, time);
@@ -377,6 +378,8 @@ void MainWindow::showHelp() {
            "Tab to the plot, Page Up and Page Down pick a point, arrows move it (with Shift further), Ins "
            "adds "
            "one, Del removes it.</p>"
+           "<p>Large clouds keep as many of their steps as Memory, under Stage, has room for. Where the "
+           "playhead stops between them, the step is computed again and is the same to the last bit.</p>"
            "<p>Symbols and numbers are Ho's, or Su's with View, Notation: then β and ᾱ are the roots of "
            "Ho's. Files and the command line are always in Ho's.</p>"
            "<p>Open any table of two numeric columns (.csv, .npy) or a picture whose darkness is the density "
