@@ -24,7 +24,7 @@ bool goesOn(const ReverseStep& before, const ReverseStep& step) {
 }  // namespace
 
 StripWorkspace& ComputeSampling::reserve(int count) {
-    const int samples = std::min(roundedUp(std::max(count, 1), DeviceLayout::block), network_.largestChunk());
+    const int samples = std::min(roundedUp(std::max(count, 1), DeviceLayout::group), network_.largestChunk());
     if (!work_ || work_->samples != samples) {
         work_.reset();
         work_.emplace(network_.layout(), samples, false);
@@ -53,7 +53,7 @@ void ComputeSampling::embed(StripWorkspace& work, float condition, int label) {
     particle_.set("move", 0);
     particle_.set("classQuads", network_.layout().classQuads());
     particle_.set("label", label);
-    particle_.set("samples", work.samples);
+    particle_.set("rowQuads", work.rowQuads(0));
     particle_.set("nextCondition", condition);
     particle_.dispatch(work.samples / 64);
 }
@@ -83,7 +83,7 @@ void ComputeSampling::move(StripWorkspace& work, const ReverseStep& step, std::u
     particle_.set("label", guidance.asked());
     particle_.set("guided", guidance.both() ? 1 : 0);
     particle_.set("guidanceWeight", guidance.weight);
-    particle_.set("samples", work.samples);
+    particle_.set("rowQuads", work.rowQuads(0));
     particle_.set("seedLow", lowWord(seed));
     particle_.set("seedHigh", highWord(seed));
     particle_.set("stream", static_cast<std::uint32_t>(Stream::ReverseChain));
@@ -131,9 +131,10 @@ void ComputeSampling::predict(std::span<const float> xt, const NoiseLevel& level
         for (std::size_t i = 0; i < size; ++i)
             for (std::size_t axis = 0; axis < 2; ++axis) {
                 const std::size_t place = 2 * (at + i) + axis;
-                float said = rows[DeviceLayout::strip * i + axis];
+                const std::size_t from = inRows(axis, i, DeviceLayout::strip);
+                float said = rows[from];
                 if (guidance.both()) {
-                    const float any = anyRows[DeviceLayout::strip * i + axis];
+                    const float any = anyRows[from];
                     said = any + guidance.weight * (said - any);
                 }
                 eps[place] = toEps(xt[place], said);

@@ -1,12 +1,12 @@
 #include "denoiser/ComputeShaders.h"
 
 #include "EmbeddedFiles.h"
+#include "denoiser/DeviceLayout.h"
 #include "denoiser/Mlp.h"
 #include "diffusion/BrownianPath.h"
 #include "diffusion/Loss.h"
 
 #include <cstdio>
-#include <tuple>
 
 namespace diffuscope {
 namespace {
@@ -36,17 +36,21 @@ std::string preamble() {
            define("POSITION_OCTAVES", positionOctaves) + define("POSITION_FREQUENCY", positionFrequency) +
            define("CONDITION_HARMONICS", conditionHarmonics) +
            define("CONDITION_FREQUENCY", conditionFrequency) + define("PATH_DEPTH", pathDepth) +
-           define("FLOOR_CELLS", LossTable::floorCells);
+           define("FLOOR_CELLS", LossTable::floorCells) + define("TILE", DeviceLayout::tile) +
+           define("GROUP", DeviceLayout::group) + define("OUTPUTS", DeviceLayout::strip);
+}
+
+/// c0 to c3 take v's four terms, whose weights lie in w at (first + term) * step + j * apart for c<j>.
+std::string fourTerms(int first, int step, int apart) {
+    std::string lines;
+    for (int c = 0; c < 4; ++c)
+        for (int j = 0; j < 4; ++j)
+            lines += "    c" + std::to_string(j) + " += v." + "xyzw"[c] + " * w[" +
+                     std::to_string((first + c) * step + j * apart) + "];\n";
+    return lines;
 }
 
 }  // namespace
-
-bool StripKernel::operator<(const StripKernel& other) const {
-    const auto key = [](const StripKernel& k) {
-        return std::tuple(k.terms, k.lanes, k.segmented, k.forward, k.backward, k.gradient);
-    };
-    return key(*this) < key(other);
-}
 
 std::string shaderLibrary() {
     return preamble() + std::string(embeddedFile("elementary.glsl")) +
@@ -55,39 +59,35 @@ std::string shaderLibrary() {
 
 std::string shaderSource(std::string_view file) {
     std::string body(embeddedFile(file));
+    fill(body, "{{rows}}", embeddedFile("rows.glsl"));
     fill(body, "{{input}}", embeddedFile("input.glsl"));
     return shaderLibrary() + body;
 }
 
 std::string stripSource(const StripKernel& kernel) {
-    const int terms = kernel.terms;
-    const int lanes = kernel.lanes;
-    // A strip's weights are 2 * terms vec4s; whole rounds of the group fetch a few more than are used.
-    const int staged = (2 * terms + lanes - 1) / lanes * lanes;
-    std::string stage;
-    for (int first = 0; first < staged; first += lanes) {
-        const std::string at = "int(gl_LocalInvocationID.x) + " + std::to_string(first);
-        stage += "    w[" + at + "] = texelFetch(weights, from + " + at + ");\n";
-    }
     std::string product;
-    for (int quad = 0; quad < terms / 4; ++quad) {
-        product += "    v = texelFetch(a, ai + " + std::to_string(quad / 2) + " * aPair + " +
-                   std::to_string(quad % 2) + ");\n";
-        for (int c = 0; c < 4; ++c) {
-            const std::string term = std::string("v.") + "xyzw"[c] + " * w[";
-            const int first = (quad * 4 + c) * 2;
-            product += "    c0 += " + term + std::to_string(first) + "]; c1 += " + term +
-                       std::to_string(first + 1) + "];\n";
-        }
+    for (int quad = 0; quad < kernel.terms / 4; ++quad) {
+        product += "    v = texelFetch(a, ai + " + std::to_string(quad) + " * TILE);\n";
+        product += fourTerms(4 * quad, 4, 1);
     }
     std::string body(embeddedFile("strip.comp"));
-    fill(body, "{{stage}}", stage);
     fill(body, "{{product}}", product);
-    const auto flag = [](const char* name, bool on) { return on ? define(name, 1) : std::string(); };
-    return preamble() + define("LANES", lanes) + define("STAGED", staged) +
-           flag("SEGMENTED", kernel.segmented) + flag("FORWARD", kernel.forward) +
-           flag("BACKWARD", kernel.backward) + flag("GRADIENT", kernel.gradient) +
+    return preamble() + define("LANES", kernel.lanes) + define("TERMS", kernel.terms) +
            std::string(embeddedFile("elementary.glsl")) + body;
+}
+
+std::string gradientStripSource(int outputs) {
+    std::string product;
+    for (int quad = 0; quad < DeviceLayout::group / 4; ++quad) {
+        product += "    v = texelFetch(deltaColumns, di + " + std::to_string(quad) + " * LANES);\n";
+        for (const char component : {'x', 'y', 'z', 'w'})
+            product += std::string("    b += v.") + component + ";\n";
+        product += fourTerms(4 * quad, 1, DeviceLayout::group);
+    }
+    std::string body(embeddedFile("gradient-strip.comp"));
+    fill(body, "{{rows}}", embeddedFile("rows.glsl"));
+    fill(body, "{{product}}", product);
+    return preamble() + define("LANES", outputs) + body;
 }
 
 std::string idealSource(IdealPass pass) {

@@ -13,17 +13,18 @@ constexpr int sumLanes = 64;
 /// GLSL of a file of resources/shaders with its version, its constants and the functions that it calls.
 [[nodiscard]] std::string shaderSource(std::string_view file);
 
-/// One build of strip.comp. Passes that it does not serve are left out, since they take time to compile.
+/// One build of strip.comp.
 struct StripKernel {
-    int terms;       ///< of the sum that is written out; a multiple of 8
-    int lanes;       ///< invocations of a work group
-    bool segmented;  ///< the sum goes on over several dispatches
-    bool forward;
-    bool backward;
-    bool gradient;
-    [[nodiscard]] bool operator<(const StripKernel& other) const;
+    int terms;  ///< of the sum that is written out; a multiple of 4
+    int lanes;  ///< invocations of a work group
+    [[nodiscard]] bool operator<(const StripKernel& other) const {
+        return terms != other.terms ? terms < other.terms : lanes < other.lanes;
+    }
 };
 [[nodiscard]] std::string stripSource(const StripKernel& kernel);
+
+/// gradient-strip.comp for layers of so many outputs, a multiple of 16.
+[[nodiscard]] std::string gradientStripSource(int outputs);
 
 /// The two passes of ideal.comp.
 enum class IdealPass { Nearest, Weights };

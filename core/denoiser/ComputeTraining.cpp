@@ -41,7 +41,7 @@ void ComputeTraining::setLevels(std::span<const NoiseLevel> levels, const LossTa
 
 void ComputeTraining::reserve(int batch) {
     const int chunks = (batch + network_.largestChunk() - 1) / network_.largestChunk();
-    const int samples = roundedUp((batch + chunks - 1) / chunks, DeviceLayout::block);
+    const int samples = roundedUp((batch + chunks - 1) / chunks, DeviceLayout::group);
     if (work_ && work_->samples == samples &&
         losses_.bytes() >= sizeof(float) * static_cast<std::size_t>(chunks * samples))
         return;
@@ -52,7 +52,7 @@ void ComputeTraining::reserve(int batch) {
     losses_ = StorageBuffer(sizeof(float) * size * static_cast<std::size_t>(chunks));
     const std::size_t parameters = sizeof(float) * static_cast<std::size_t>(network_.layout().count());
     gradient_ = StorageBuffer(parameters);
-    partials_ = StorageBuffer(size / DeviceLayout::block * parameters);
+    partials_ = StorageBuffer(size / DeviceLayout::group * parameters);
 }
 
 void ComputeTraining::train(const BatchSettings& settings, std::span<float> losses) {
@@ -79,17 +79,15 @@ void ComputeTraining::step(const BatchSettings& settings, int lossIndex) {
         targets_.bind(1);
         losses_.bind(2);
         work.outputDelta.bind(3);
-        work.outputColumns.bind(4);
         loss_.set("batch", settings.batch);
         loss_.set("first", first);
-        loss_.set("columnCount", layout.layers().back().columns);
         loss_.set("twoHeads", network_.mlp().twoHeads ? 1 : 0);
         loss_.set("scale", 1.0f / static_cast<float>(settings.batch));
         loss_.dispatch(work.samples / 64);
         network_.products.backward(layout, work, network_.transposed, partials_);
-        partials_.bind(0);
-        gradient_.bind(1);
-        reduce_.set("blocks", work.samples / DeviceLayout::block);
+        partials_.bindTexels(0);
+        gradient_.bind(0);
+        reduce_.set("blocks", work.samples / DeviceLayout::group);
         reduce_.set("quads", layout.count() / 4);
         reduce_.set("accumulate", first > 0 ? 1 : 0);
         reduce_.dispatch(layout.count() / 128);
@@ -118,7 +116,7 @@ void ComputeTraining::drawBatch(const BatchSettings& settings, int first) {
     batch_.set("batch", settings.batch);
     batch_.set("floorCount", floored ? floorCount : 0);
     batch_.set("first", first);
-    batch_.set("samples", work_->samples);
+    batch_.set("rowQuads", work_->rowQuads(0));
     batch_.set("stratified", settings.stratified ? 1 : 0);
     batch_.set("pointCount", pointCount_);
     batch_.set("levelCount", levelCount_);

@@ -7,7 +7,7 @@
 namespace diffuscope {
 namespace {
 
-/// Offset of weight (out, in) within a layer that is stored in strips of eight outputs.
+/// Offset of weight (out, in) within a layer that is stored in strips of outputs.
 int inStrip(int out, int in, int inputs) {
     return (out / DeviceLayout::strip * inputs + in) * DeviceLayout::strip + out % DeviceLayout::strip;
 }
@@ -15,16 +15,12 @@ int inStrip(int out, int in, int inputs) {
 }  // namespace
 
 DeviceLayout::DeviceLayout(const MlpLayout& layout) : mlp_(layout) {
-    const int segments = (layout.width + longestProduct - 1) / longestProduct;
-    segment_ = roundedUp((layout.width + segments - 1) / segments, strip);
-    width_ = segments * segment_;
-    lanes_ = width_ <= 64 ? 64 : 128;
+    width_ = roundedUp(layout.width, strip);
     for (const MlpLayout::Layer& layer : layout.layers()) {
         const bool last = layers_.size() == static_cast<std::size_t>(layout.depth);
         Layer padded{};
-        padded.in = layers_.empty() ? roundedUp(layer.in, strip) : width_;
+        padded.in = layers_.empty() ? roundedUp(layer.in, inputStrip) : width_;
         padded.out = last ? strip : width_;
-        padded.columns = roundedUp(padded.out, lanes_);
         padded.weight = count_;
         padded.bias = count_ + padded.in * padded.out;
         padded.transposed = transposedCount_;
@@ -36,14 +32,8 @@ DeviceLayout::DeviceLayout(const MlpLayout& layout) : mlp_(layout) {
         for (int o = 0; o < layer.out; ++o) place_.push_back(static_cast<std::size_t>(padded.bias + o));
         layers_.push_back(padded);
     }
-    count_ = roundedUp(count_, block);
-    transposedCount_ += strip;  // the spare place
-}
-
-int DeviceLayout::widestColumns() const {
-    int widest = 0;
-    for (const Layer& layer : layers_) widest = std::max(widest, layer.columns);
-    return widest;
+    count_ = roundedUp(count_, 128);  // whole work groups of adam.comp
+    transposedCount_ += strip;        // the spare place
 }
 
 std::vector<float> DeviceLayout::toDevice(std::span<const float> flat) const {

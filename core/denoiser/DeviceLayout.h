@@ -2,6 +2,7 @@
 #include "denoiser/Mlp.h"
 #include "diffusion/Loss.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,19 +12,19 @@ namespace diffuscope {
 /// Where a network's parameters lie on the device. Widths are padded so that no kernel has to guard: a padded
 /// unit has zero weights in and out, gives silu(0) = 0, and so neither gives nor gets a gradient.
 ///
-/// Weights of a layer are stored in strips of eight outputs, [out / 8][in][8], and a second time transposed,
-/// [in / 8][out][8], for the backward pass; biases follow their layer's weights.
+/// Weights of a layer are stored in strips of 16 outputs, [out / 16][in][16], and a second time transposed,
+/// [in / 16][out][16], for the backward pass; biases follow their layer's weights.
 class DeviceLayout {
   public:
-    static constexpr int strip = 8;
-    static constexpr int longestProduct = 128;  ///< terms that a kernel writes out; longer sums take several
-    static constexpr int block = 128;  ///< samples of a partial gradient; parameters are padded to it
+    static constexpr int strip = 16;
+    static constexpr int tile = 32;         ///< samples whose values lie together
+    static constexpr int group = 4 * tile;  ///< samples of a partial gradient; their number is padded to it
+    static constexpr int inputStrip = 8;    ///< the first layer's inputs are padded to it
 
     struct Layer {
-        int in;       ///< padded
-        int out;      ///< padded
-        int columns;  ///< out, padded to whole work groups
-        int weight;   ///< offsets in floats
+        int in;      ///< padded
+        int out;     ///< padded
+        int weight;  ///< offsets in floats
         int bias;
         int transposed;  ///< offset in the transposed copy
     };
@@ -32,12 +33,9 @@ class DeviceLayout {
 
     [[nodiscard]] const MlpLayout& mlp() const { return mlp_; }
     [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
-    [[nodiscard]] int width() const { return width_; }      ///< padded
-    [[nodiscard]] int segment() const { return segment_; }  ///< terms of a hidden sum that one dispatch adds
-    [[nodiscard]] int lanes() const { return lanes_; }      ///< invocations of a work group
-    [[nodiscard]] int count() const { return count_; }      ///< parameters, padded
+    [[nodiscard]] int width() const { return width_; }  ///< padded
+    [[nodiscard]] int count() const { return count_; }  ///< parameters, padded
     [[nodiscard]] int transposedCount() const { return transposedCount_; }
-    [[nodiscard]] int widestColumns() const;
     /// Fours of the first layer's padded inputs behind the features: those of the classes.
     [[nodiscard]] int classQuads() const { return (layers_.front().in - inputFeatures) / 4; }
 
@@ -53,11 +51,16 @@ class DeviceLayout {
     std::vector<Layer> layers_;
     std::vector<std::size_t> place_;  ///< device index of each flat parameter
     int width_ = 0;
-    int segment_ = 0;
-    int lanes_ = 0;
     int count_ = 0;
     int transposedCount_ = 0;
 };
+
+/// Place of a sample's feature in rows of so many features (a multiple of 4), [tile][feature / 4][sample of
+/// the tile][4]: what lies together is read together.
+[[nodiscard]] constexpr std::size_t inRows(std::size_t feature, std::size_t sample, std::size_t features) {
+    constexpr std::size_t tile = DeviceLayout::tile;
+    return ((sample / tile * (features / 4) + feature / 4) * tile + sample % tile) * 4 + feature % 4;
+}
 
 /// Noise levels and what their samples cost, as batch.comp reads them: for each t sqrtAlphaBar,
 /// sqrtOneMinusAlphaBar, condition, weight, then klWeight, logRange, meanFactor, 0; then the weights of the

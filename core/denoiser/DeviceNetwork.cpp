@@ -3,6 +3,7 @@
 #include "Error.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,14 +21,19 @@ std::vector<float> read(const StorageBuffer& buffer) {
     return values;
 }
 
+/// On a processor: about as long as compiling the strip kernels takes.
+constexpr int loopPasses = 30;
+
 }  // namespace
+
+DeviceNetwork::DeviceNetwork(GlContext& context)
+    : products(context.software() ? loopPasses : std::numeric_limits<int>::max()), context_(context) {}
 
 void DeviceNetwork::reserve(const MlpLayout& mlp) {
     DeviceLayout layout(mlp);
     if (layout.count() / 4 > context_.texelLimit())
         throw BackendError("a network of " + std::to_string(mlp.parameterCount()) +
                            " parameters is too large for " + context_.renderer());
-    products.setLayout(layout);
     layout_ = std::move(layout);
     const std::size_t bytes = static_cast<std::size_t>(layout_->count()) * sizeof(float);
     parameters = StorageBuffer(bytes);
@@ -85,14 +91,15 @@ TrainingState DeviceNetwork::state() const {
 }
 
 int DeviceNetwork::largestChunk() const {
-    const int width = std::max(layout_->width(), inputFeatures);
-    const int texelRows = std::max(width + DeviceLayout::strip, layout_->widestColumns()) / 4;
+    const int width = std::max(layout_->width(), layout_->layers().front().in);
+    const int texelRows = (width + DeviceLayout::inputStrip) / 4;
     const auto partials =
         static_cast<int>(partialBytes / sizeof(float) / static_cast<std::size_t>(layout_->count()));
+    const int blocks = std::min(partials, context_.texelLimit() / (layout_->count() / 4));
     const int samples =
         std::min({context_.software() ? 2048 : 8192, context_.texelLimit() / texelRows,
-                  static_cast<int>(productTerms / width / width), partials * DeviceLayout::block});
-    return std::max(samples / DeviceLayout::block, 1) * DeviceLayout::block;
+                  static_cast<int>(productTerms / width / width), blocks * DeviceLayout::group});
+    return std::max(samples / DeviceLayout::group, 1) * DeviceLayout::group;
 }
 
 }  // namespace diffuscope

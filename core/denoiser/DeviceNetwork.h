@@ -13,7 +13,7 @@ namespace diffuscope {
 /// is current on the calling thread.
 class DeviceNetwork {
   public:
-    explicit DeviceNetwork(GlContext& context) : context_(context) {}
+    explicit DeviceNetwork(GlContext& context);
 
     /// Whether the layout is another one than before, so that workspaces made for that one are of no use.
     /// @throws BackendError where the device is too small

@@ -1,14 +1,19 @@
 #include "denoiser/StripNetwork.h"
 
+#include "denoiser/DeviceWords.h"
+
 #include <algorithm>
 
 namespace diffuscope {
 namespace {
 
-enum Mode { hiddenLayer = 0, outputLayer = 1, backwardPass = 2, gradientPass = 3 };
+enum Mode { hiddenLayer = 0, outputLayer = 1, backwardPass = 2 };
 
 constexpr int strip = DeviceLayout::strip;
-constexpr int block = DeviceLayout::block;
+constexpr int longestStrip = 128;  // terms that are written out
+constexpr int mostLanes = 512;
+constexpr int gradientLanes = 32;
+constexpr int gradientStrip = 8;
 
 std::size_t floats(int features, int samples) {
     return sizeof(float) * static_cast<std::size_t>(features) * static_cast<std::size_t>(samples);
@@ -17,39 +22,55 @@ std::size_t floats(int features, int samples) {
 }  // namespace
 
 StripWorkspace::StripWorkspace(const DeviceLayout& layout, int count, bool training)
-    : samples(count), output(floats(strip, count)), sums(floats(layout.width(), count)) {
-    std::vector<float> ones(static_cast<std::size_t>(strip * count), 0.0f);
-    for (std::size_t i = 0; i < ones.size(); i += strip) ones[i] = 1.0f;
+    : samples(count), output(floats(strip, count)) {
     for (const DeviceLayout::Layer& layer : layout.layers()) {
-        rows.emplace_back(floats(layer.in + strip, count));
-        rows.back().upload(std::span<const float>(ones), static_cast<std::size_t>(layer.in * count));
+        const int features = layer.in + DeviceLayout::inputStrip;
+        std::vector<float> ones(static_cast<std::size_t>(features * count), 0.0f);
+        for (int s = 0; s < count; ++s)
+            ones[inRows(static_cast<std::size_t>(layer.in), static_cast<std::size_t>(s),
+                        static_cast<std::size_t>(features))] = 1.0f;
+        rows.emplace_back(floats(features, count));
+        rows.back().upload(std::span<const float>(ones));
+        rowQuads_.push_back(features / 4);
         // Sampling has no use for slopes, but the kernel writes them: one buffer takes them all.
         if (rows.size() > 1 && (training || slopes.empty())) slopes.emplace_back(floats(layer.in, count));
     }
     if (!training) return;
     for (StorageBuffer& buffer : deltaRows) buffer = StorageBuffer(floats(layout.width(), count));
-    for (StorageBuffer& buffer : deltaColumns) buffer = StorageBuffer(floats(layout.widestColumns(), count));
+    deltaColumns = StorageBuffer(floats(layout.width(), count));
     outputDelta = StorageBuffer(floats(strip, count));
-    outputColumns = StorageBuffer(floats(layout.layers().back().columns, count));
 }
 
-ComputeProgram& StripNetwork::program(const DeviceLayout& layout, int terms) {
-    const bool hidden = terms == layout.segment();
-    const StripKernel kernel{.terms = terms,
-                             .lanes = layout.lanes(),
-                             .segmented = hidden && layout.width() > layout.segment(),
-                             .forward = hidden || terms == layout.layers().front().in,
-                             .backward = hidden || terms == strip,
-                             .gradient = terms == block};
-    std::unique_ptr<ComputeProgram>& found = programs_[kernel];
-    if (!found)
-        found = std::make_unique<ComputeProgram>("strip of " + std::to_string(terms), stripSource(kernel));
+bool StripNetwork::stripsServe(const DeviceLayout& layout) const {
+    return passes_ >= loopPasses_ && layout.width() <= longestStrip &&
+           layout.layers().front().in <= longestStrip;
+}
+
+ComputeProgram& StripNetwork::stripOf(const StripKernel& kernel) {
+    std::unique_ptr<ComputeProgram>& found = strips_[kernel];
+    if (!found) found = std::make_unique<ComputeProgram>("strip.comp", stripSource(kernel));
     return *found;
 }
 
-void StripNetwork::setLayout(const DeviceLayout& layout) {
-    for (const int terms : {layout.layers().front().in, layout.segment(), strip, block})
-        static_cast<void>(program(layout, terms));
+ComputeProgram& StripNetwork::gradientStripOf(int outputs) {
+    std::unique_ptr<ComputeProgram>& found = gradientStrips_[outputs];
+    if (!found) found = std::make_unique<ComputeProgram>("gradient-strip.comp", gradientStripSource(outputs));
+    return *found;
+}
+
+void StripNetwork::multiply(const Product& product, const DeviceLayout& layout, int samples) {
+    const bool strips = stripsServe(layout);
+    int lanes = mostLanes;
+    while (samples % lanes != 0) lanes /= 2;
+    ComputeProgram& program = strips ? stripOf({product.terms, lanes}) : product_;
+    program.set("mode", product.mode);
+    program.set("aQuads", product.aQuads);
+    program.set("rowQuads", product.rowQuads);
+    program.set("slopeQuads", layout.width() / 4);
+    program.set("weightBase", product.weights);
+    program.set("bias", product.bias);
+    if (!strips) program.set("quads", product.terms / 4);
+    program.dispatch(product.results / strip, samples / (strips ? lanes : DeviceLayout::group));
 }
 
 // Every pass binds every texture: drivers compile a kernel anew for each combination of formats.
@@ -57,92 +78,77 @@ void StripNetwork::setLayout(const DeviceLayout& layout) {
 void StripNetwork::forward(const DeviceLayout& layout, StripWorkspace& work,
                            const StorageBuffer& parameters) {
     const auto& layers = layout.layers();
+    if (passes_ < loopPasses_) ++passes_;
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const DeviceLayout::Layer& layer = layers[l];
         const bool last = l + 1 == layers.size();
-        const int terms = l == 0 ? layer.in : layout.segment();
-        ComputeProgram& kernel = program(layout, terms);
         (last ? work.output : work.rows[l + 1]).bind(0);
         work.slopes[std::min(l, work.slopes.size() - 1)].bind(1);
-        work.sums.bind(4);
         work.rows[l].bindTexels(0);
         parameters.bindTexels(1);
         work.slopes.front().bindTexels(2);
-        kernel.set("mode", last ? outputLayer : hiddenLayer);
-        kernel.set("weightStrip", 2 * layer.in);
-        kernel.set("weightBlock", 0);
-        kernel.set("aPair", 2 * work.samples);
-        kernel.set("aBlock", 0);
-        kernel.set("bias", layer.bias / 4);
-        kernel.set("samples", work.samples);
-        for (int segment = 0; segment * terms < layer.in; ++segment) {
-            kernel.set("segment", segment);
-            kernel.set("weightBase", layer.weight / 4 + 2 * terms * segment);
-            kernel.set("aBase", terms / strip * segment * 2 * work.samples);
-            kernel.dispatch(work.samples / layout.lanes(), layer.out / strip);
-        }
+        multiply({.mode = last ? outputLayer : hiddenLayer,
+                  .terms = layer.in,
+                  .results = layer.out,
+                  .aQuads = work.rowQuads(l),
+                  .rowQuads = last ? strip / 4 : work.rowQuads(l + 1),
+                  .weights = layer.weight / 4,
+                  .bias = layer.bias / 4},
+                 layout, work.samples);
     }
 }
 
 void StripNetwork::backward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& transposed,
                             const StorageBuffer& partials) {
     const auto& layers = layout.layers();
-    const StorageBuffer* rows = &work.outputDelta;
-    const StorageBuffer* columns = &work.outputColumns;
+    const StorageBuffer* delta = &work.outputDelta;
     for (std::size_t l = layers.size(); l-- > 0;) {
-        gradient(layout, work, l, *columns, partials);
+        gradient(layout, work, l, *delta, partials);
         if (l == 0) return;
         const DeviceLayout::Layer& layer = layers[l];
-        const int terms = std::min(layer.out, layout.segment());
-        ComputeProgram& kernel = program(layout, terms);
         work.deltaRows[l % 2].bind(0);
-        work.deltaColumns[l % 2].bind(2);
-        work.sums.bind(4);
-        rows->bindTexels(0);
+        work.deltaColumns.bind(2);
+        delta->bindTexels(0);
         transposed.bindTexels(1);
         work.slopes[l - 1].bindTexels(2);
-        kernel.set("mode", backwardPass);
-        kernel.set("weightStrip", 2 * layer.out);
-        kernel.set("weightBlock", 0);
-        kernel.set("aPair", 2 * work.samples);
-        kernel.set("aBlock", 0);
-        kernel.set("samples", work.samples);
-        kernel.set("columnCount", layers[l - 1].columns);
-        for (int segment = 0; segment * terms < layer.out; ++segment) {
-            kernel.set("segment", segment);
-            kernel.set("weightBase", layer.transposed / 4 + 2 * terms * segment);
-            kernel.set("aBase", terms / strip * segment * 2 * work.samples);
-            kernel.dispatch(work.samples / layout.lanes(), layer.in / strip);
-        }
-        rows = &work.deltaRows[l % 2];
-        columns = &work.deltaColumns[l % 2];
+        multiply({.mode = backwardPass,
+                  .terms = layer.out,
+                  .results = layer.in,
+                  .aQuads = layer.out / 4,
+                  .rowQuads = layout.width() / 4,
+                  .weights = layer.transposed / 4,
+                  .bias = 0},
+                 layout, work.samples);
+        delta = &work.deltaRows[l % 2];
     }
 }
 
-void StripNetwork::gradient(const DeviceLayout& layout, StripWorkspace& work, std::size_t l,
-                            const StorageBuffer& columns, const StorageBuffer& partials) {
+void StripNetwork::gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
+                            const StorageBuffer& deltaRows, const StorageBuffer& partials) {
     const DeviceLayout::Layer& layer = layout.layers()[l];
-    ComputeProgram& kernel = program(layout, block);
-    partials.bind(3);
-    work.sums.bind(4);
-    columns.bindTexels(0);
-    work.rows[l].bindTexels(1);
+    const bool last = l + 1 == layout.layers().size();
+    const bool strips = stripsServe(layout) && !last && layer.in % strip == 0;
+    ComputeProgram& program = strips ? gradientStripOf(layer.out) : gradient_;
+    partials.bind(0);
+    work.rows[l].bindTexels(0);
+    (strips ? work.deltaColumns : deltaRows).bindTexels(1);
     work.slopes.front().bindTexels(2);
-    kernel.set("mode", gradientPass);
-    kernel.set("segment", 0);
-    kernel.set("weightBase", 0);
-    kernel.set("weightStrip", 2 * work.samples);
-    kernel.set("weightBlock", 2 * block);
-    kernel.set("aBase", 0);
-    kernel.set("aPair", 2 * layer.columns);
-    kernel.set("aBlock", 2 * layer.columns * (block / strip));
-    kernel.set("samples", 0);
-    kernel.set("inputs", layer.in);
-    kernel.set("outputs", layer.out);
-    kernel.set("gradientWeight", layer.weight);
-    kernel.set("gradientBias", layer.bias);
-    kernel.set("parameterCount", layout.count());
-    kernel.dispatch(layer.columns / layout.lanes(), layer.in / strip + 1, work.samples / block);
+    program.set("inputs", layer.in);
+    program.set("inputQuads", work.rowQuads(l));
+    program.set("weight", layer.weight / 4);
+    program.set("bias", layer.bias / 4);
+    program.set("quads", layout.count() / 4);
+    const int blocks = work.samples / DeviceLayout::group;
+    if (strips) {
+        program.dispatch(layer.in / strip, blocks);
+        return;
+    }
+    // Most of the output layer's results are padding: those are not even computed.
+    const int outputStrips = last ? 1 : layer.out / gradientStrip;
+    program.set("outputStrips", outputStrips);
+    program.set("deltaQuads", layer.out / 4);
+    const int places = (layer.in / gradientStrip + 1) * outputStrips;
+    program.dispatch(roundedUp(places, gradientLanes) / gradientLanes, blocks);
 }
 
 }  // namespace diffuscope

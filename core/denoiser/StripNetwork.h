@@ -5,47 +5,73 @@
 #include "gpu/StorageBuffer.h"
 
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace diffuscope {
 
-/// What a pass over `samples` samples (a multiple of 128) keeps between its kernels. Values of a layer are
-/// rows, [feature / 8][sample][8]; derivatives are columns, [sample / 8][feature][8], too.
+/// What a pass over `samples` samples (a multiple of DeviceLayout::group) keeps between its kernels, in rows
+/// unless it is said: see inRows().
 struct StripWorkspace {
     int samples = 0;
-    std::vector<StorageBuffer> rows;    ///< the input's and each hidden layer's values, then a strip of ones
+    std::vector<StorageBuffer> rows;    ///< the input's and each hidden layer's values, then 1 and seven 0
     std::vector<StorageBuffer> slopes;  ///< each hidden layer's derivative of the activation
-    StorageBuffer output;               ///< rows of eight features, the first two being eps-hat
-    StorageBuffer sums;
-    std::array<StorageBuffer, 2> deltaRows;     ///< derivatives by a layer's sums, in turns
-    std::array<StorageBuffer, 2> deltaColumns;  ///< likewise
-    StorageBuffer outputDelta;                  ///< rows
-    StorageBuffer outputColumns;
+    StorageBuffer output;               ///< DeviceLayout::strip features, the first two being eps-hat
+    std::array<StorageBuffer, 2> deltaRows;  ///< derivatives by a layer's sums, in turns
+    StorageBuffer deltaColumns;              ///< likewise, [sample / 4][feature][4], of strip kernels
+    StorageBuffer outputDelta;               ///< as the output
 
     /// `training`: with what backward() needs.
     StripWorkspace(const DeviceLayout& layout, int samples, bool training);
+
+    /// Fours of features of rows[layer].
+    [[nodiscard]] int rowQuads(std::size_t layer) const { return rowQuads_[layer]; }
+
+  private:
+    std::vector<int> rowQuads_;
 };
 
-/// The matrix products of a network: forward, backward and the gradient, all by one kernel (strip.comp).
+/// The matrix products of a network: forward, backward and the gradient. Two sets of kernels do the same
+/// additions in the same order: product.comp and gradient.comp compile fast; strip.comp and
+/// gradient-strip.comp are faster on a software renderer.
 class StripNetwork {
   public:
-    /// Compiles what `layout` needs and has not been compiled yet.
-    void setLayout(const DeviceLayout& layout);
+    /// The strip kernels take over after `loopPasses` passes, and are compiled then.
+    explicit StripNetwork(int loopPasses = std::numeric_limits<int>::max()) : loopPasses_(loopPasses) {}
 
     /// From rows[0] to `output`.
     void forward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& parameters);
 
-    /// From `outputDelta` and `outputColumns` to partial gradients [block][parameter], one per 128 samples.
+    /// From `outputDelta` to partial gradients [block][parameter].
     void backward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& transposed,
                   const StorageBuffer& partials);
 
   private:
-    [[nodiscard]] ComputeProgram& program(const DeviceLayout& layout, int terms);
-    void gradient(const DeviceLayout& layout, StripWorkspace& work, std::size_t layer,
-                  const StorageBuffer& columns, const StorageBuffer& partials);
+    /// One product of all samples; places are in texels, see product.comp.
+    struct Product {
+        int mode;
+        int terms;
+        int results;
+        int aQuads;
+        int rowQuads;
+        int weights;
+        int bias;
+    };
+    void multiply(const Product& product, const DeviceLayout& layout, int samples);
+    [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
+    [[nodiscard]] ComputeProgram& stripOf(const StripKernel& kernel);
+    [[nodiscard]] ComputeProgram& gradientStripOf(int outputs);
+    void gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
+                  const StorageBuffer& deltaRows, const StorageBuffer& partials);
 
-    std::map<StripKernel, std::unique_ptr<ComputeProgram>> programs_;
+    int loopPasses_;
+    int passes_ = 0;  // no more than loopPasses_
+    std::map<StripKernel, std::unique_ptr<ComputeProgram>> strips_;
+    std::map<int, std::unique_ptr<ComputeProgram>> gradientStrips_;  // by the layer's outputs
+    ComputeProgram product_{"product.comp", shaderSource("product.comp")};
+    ComputeProgram gradient_{"gradient.comp", shaderSource("gradient.comp")};
 };
 
 }  // namespace diffuscope

@@ -10,10 +10,11 @@ layout(std430, binding = 3) writeonly buffer Targets { vec4 targets[]; };  // ba
 layout(std430, binding = 4) readonly buffer Labels { int labels[]; };
 
 uniform uint seedLow, seedHigh, stream, extraStream, step, dropBelow;
-uniform int batch, floorCount, first, samples, stratified;
+uniform int batch, floorCount, first, rowQuads, stratified;
 uniform int classes, classQuads, separateNoise, parametrisation;
 uniform uint pointCount, levelCount;
 
+{{rows}}
 {{input}}
 
 float floorWeight(float u) {
@@ -65,6 +66,6 @@ void main() {
     vec2 toEps = conversionToEps(parametrisation, level.x, level.y);
     targets[2 * sample_] = vec4(target - toEps.x * xt, toEps.y, level.w);
     targets[2 * sample_ + 1] = kl;
-    writeInput(xt.x, xt.y, level.z, sample_, samples);
-    writeClass(label, classQuads, sample_, samples);
+    writeInput(xt.x, xt.y, level.z, sample_, rowQuads);
+    writeClass(label, classQuads, sample_, rowQuads);
 }

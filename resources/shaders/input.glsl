@@ -1,5 +1,5 @@
 // Twin of core/denoiser/InputFeatures.h: the network's input for one sample.
-void writeInput(float x, float y, float condition, int sample_, int samples) {
+void writeInput(float x, float y, float condition, int sample_, int rowQuads) {
     float f[INPUTS];
     f[0] = x;
     f[1] = y;
@@ -27,17 +27,15 @@ void writeInput(float x, float y, float condition, int sample_, int samples) {
         now = vec2(now.x * base.y + now.y * base.x, now.y * base.y - now.x * base.x);
     }
     for (int q = 0; q < INPUTS / 4; ++q)
-        inputRows[((q >> 1) * samples + sample_) * 2 + (q & 1)] =
+        inputRows[rowPlace(q, sample_, rowQuads)] =
             vec4(f[4 * q], f[4 * q + 1], f[4 * q + 2], f[4 * q + 3]);
 }
 
 // The inputs that say the class, none where it is below 0.
-void writeClass(int label, int quads, int sample_, int samples) {
-    for (int q = 0; q < quads; ++q) {
-        int at = q + INPUTS / 4;
-        inputRows[((at >> 1) * samples + sample_) * 2 + (at & 1)] =
+void writeClass(int label, int quads, int sample_, int rowQuads) {
+    for (int q = 0; q < quads; ++q)
+        inputRows[rowPlace(q + INPUTS / 4, sample_, rowQuads)] =
             vec4(equal(ivec4(label), ivec4(4 * q, 4 * q + 1, 4 * q + 2, 4 * q + 3)));
-    }
 }
 
 // Twin of conversion() in core/diffusion/Parametrisation.h: eps = x * x_t + y * what the network says.

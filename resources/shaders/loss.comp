@@ -2,15 +2,15 @@
 // core/denoiser/PackedPass.cpp.
 layout(local_size_x = 64) in;
 
-layout(std430, binding = 0) readonly buffer Outputs { vec4 outputs[]; };    // [sample][2]
-layout(std430, binding = 1) readonly buffer Targets { vec4 targets[]; };    // [sample][2], see batch.comp
+layout(std430, binding = 0) readonly buffer Outputs { vec4 outputs[]; };  // rows of OUTPUTS features
+layout(std430, binding = 1) readonly buffer Targets { vec4 targets[]; };  // [sample][2], see batch.comp
 layout(std430, binding = 2) writeonly buffer Losses { float losses[]; };
-layout(std430, binding = 3) writeonly buffer Rows { vec4 rows[]; };         // [sample][2]
-layout(std430, binding = 4) writeonly buffer Columns { float columns[]; };  // [sample / 8][feature][8]
+layout(std430, binding = 3) writeonly buffer Rows { vec4 rows[]; };      // as the outputs
 
-uniform int batch, first, columnCount, twoHeads;
+uniform int batch, first, twoHeads;
 uniform float scale;  // 1 / batch
 
+{{rows}}
 // The KL term of both axes without its weight, and its derivative by the heads. (LevelLoss)
 float klOf(vec2 heads, vec2 residual, float logRange, float meanFactor, out vec2 slope) {
     vec4 padded = vec4(heads, 0.0, 0.0);
@@ -24,7 +24,8 @@ float klOf(vec2 heads, vec2 residual, float logRange, float meanFactor, out vec2
 void main() {
     int sample_ = int(gl_GlobalInvocationID.x);
     bool real = first + sample_ < batch;
-    vec4 said = outputs[sample_ * 2];
+    int place = rowPlace(0, sample_, OUTPUTS / 4);
+    vec4 said = outputs[place];
     vec4 wanted = targets[sample_ * 2];
     vec2 residual = wanted.z * said.xy - wanted.xy;
     float loss = wanted.w * dot(residual, residual);
@@ -37,12 +38,5 @@ void main() {
     }
     delta = real ? delta : vec4(0.0);
     losses[first + sample_] = real ? loss : 0.0;
-    rows[sample_ * 2] = delta;
-    int ci = (sample_ >> 3) * columnCount * 8 + (sample_ & 7);
-    columns[ci] = delta.x;
-    columns[ci + 8] = delta.y;
-    if (twoHeads != 0) {
-        columns[ci + 16] = delta.z;
-        columns[ci + 24] = delta.w;
-    }
+    rows[place] = delta;
 }

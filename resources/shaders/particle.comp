@@ -2,7 +2,7 @@
 // frame, and writes the network's input for the next step.
 layout(local_size_x = 64) in;
 
-layout(std430, binding = 0) readonly buffer Outputs { vec4 outputs[]; };  // [particle][2]
+layout(std430, binding = 0) readonly buffer Outputs { vec4 outputs[]; };  // rows
 layout(std430, binding = 1) buffer Positions { vec2 positions[]; };
 layout(std430, binding = 2) writeonly buffer Frames { vec2 frames[]; };
 layout(std430, binding = 3) writeonly buffer InputRows { vec4 inputRows[]; };
@@ -12,7 +12,7 @@ layout(std430, binding = 5) buffer PathEnds { vec2 pathEnds[]; };  // W at the l
 
 uniform uint seedLow, seedHigh, stream, lap, lowCell, lowFraction, highCell, highFraction, firstParticle;
 uniform int highKnown;  // pathEnds hold W at the stretch's high end
-uniform int move, frameBase, samples, classQuads, label, guided;
+uniform int move, frameBase, rowQuads, classQuads, label, guided;
 uniform float guidanceWeight;
 uniform vec2 toX0;  // x0hat = toX0.x * x + toX0.y * what the network says
 uniform float fromXt, fromX0, fromMemory, keepXt, keepX0, noise;
@@ -21,6 +21,7 @@ uniform float stretchScale;
 uniform vec2 low, high;
 uniform float nextCondition;
 
+{{rows}}
 {{input}}
 
 // z of the step's stretch; leaves W at its low end for the next step.
@@ -38,10 +39,11 @@ void main() {
     int i = int(gl_GlobalInvocationID.x);
     vec2 x = positions[i];
     if (move != 0) {
-        vec4 heads = outputs[i * 2];
+        int place = rowPlace(0, i, OUTPUTS / 4);
+        vec4 heads = outputs[place];
         vec2 said = heads.xy;
         if (guided != 0) {
-            vec2 any = anyOutputs[i * 2].xy;
+            vec2 any = anyOutputs[place].xy;
             said = any + guidanceWeight * (said - any);
         }
         vec2 x0 = toX0.x * x + toX0.y * said;
@@ -58,6 +60,6 @@ void main() {
         positions[i] = x;
         frames[frameBase + i] = x;
     }
-    writeInput(x.x, x.y, nextCondition, i, samples);
-    writeClass(label, classQuads, i, samples);
+    writeInput(x.x, x.y, nextCondition, i, rowQuads);
+    writeClass(label, classQuads, i, rowQuads);
 }

@@ -41,9 +41,9 @@ std::vector<float> read(const StorageBuffer& buffer, std::size_t count) {
     return result;
 }
 
-/// Place of a feature's value in rows, [feature / 8][sample][8].
-std::size_t inRows(int feature, int sample, int samples) {
-    return static_cast<std::size_t>((feature / 8 * samples + sample) * 8 + feature % 8);
+std::size_t at(int feature, int sample, int features) {
+    return inRows(static_cast<std::size_t>(feature), static_cast<std::size_t>(sample),
+                  static_cast<std::size_t>(features));
 }
 
 double relative(std::span<const double> expected, std::span<const double> got) {
@@ -104,8 +104,7 @@ void ComputeKernelsTest::layoutSurvivesTheRoundTrip() {
     QFETCH(int, depth);
     const MlpLayout mlp{width, depth, Conditioning::LogSnr};
     const DeviceLayout layout(mlp);
-    QVERIFY(layout.width() >= width && layout.width() % layout.segment() == 0);
-    QVERIFY(layout.segment() % 8 == 0 && layout.segment() <= 128);
+    QVERIFY(layout.width() >= width && layout.width() < width + DeviceLayout::strip);
     QCOMPARE(layout.count() % 128, 0);
     std::vector<float> flat(mlp.parameterCount());
     for (std::size_t i = 0; i < flat.size(); ++i) flat[i] = static_cast<float>(i + 1);
@@ -199,7 +198,7 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
     program.set("batch", batch);
     program.set("floorCount", floorCount);
     program.set("first", first);
-    program.set("samples", samples);
+    program.set("rowQuads", inputCount / 4);
     program.set("stratified", stratified ? 1 : 0);
     program.set("pointCount", static_cast<std::uint32_t>(points));
     program.set("levelCount", static_cast<std::uint32_t>(steps));
@@ -249,7 +248,7 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
         std::vector<float> features(static_cast<std::size_t>(inputCount));
         inputOf(xt[0], xt[1], level.condition, features, label);
         for (int f = 0; f < inputCount; ++f) {
-            const float got = gotInputs[inRows(f, sample, samples)];
+            const float got = gotInputs[at(f, sample, inputCount)];
             QVERIFY2(std::abs(got - features[static_cast<std::size_t>(f)]) < 1e-5f,
                      qPrintable(QString("sample %1 feature %2: %3, not %4")
                                     .arg(i)
@@ -276,9 +275,14 @@ void ComputeKernelsTest::productsOfAllPasses_data() {
     QTest::addColumn<int>("width");
     QTest::addColumn<int>("depth");
     QTest::addColumn<int>("samples");
-    QTest::newRow("default") << 128 << 3 << 256;
-    QTest::newRow("odd") << 20 << 1 << 128;
-    QTest::newRow("in segments") << 200 << 2 << 128;
+    QTest::addColumn<bool>("strips");
+    for (const bool strips : {false, true}) {
+        const char* kernels = strips ? "strips" : "loops";
+        QTest::addRow("default, %s", kernels) << 128 << 3 << 256 << strips;
+        QTest::addRow("odd, %s", kernels) << 20 << 1 << 128 << strips;
+        QTest::addRow("wide, %s", kernels) << 200 << 2 << 128 << strips;  // longer sums than strips have
+        QTest::addRow("many samples, %s", kernels) << 40 << 2 << 640 << strips;
+    }
 }
 
 /// Forward, backward and gradient of a whole network in double.
@@ -286,6 +290,7 @@ void ComputeKernelsTest::productsOfAllPasses() {
     QFETCH(int, width);
     QFETCH(int, depth);
     QFETCH(int, samples);
+    QFETCH(bool, strips);
     const MlpLayout mlp{width, depth, Conditioning::LogSnr};
     const auto layers = mlp.layers();
     std::vector<float> flat = values(mlp.parameterCount(), 2);
@@ -295,42 +300,37 @@ void ComputeKernelsTest::productsOfAllPasses() {
 
     const DeviceLayout layout(mlp);
     StripWorkspace work(layout, samples, true);
-    StripNetwork network;
-    network.setLayout(layout);
+    StripNetwork network(strips ? 0 : 1000);
     const std::vector<float> parameters = layout.toDevice(flat);
     std::vector<float> transposed(static_cast<std::size_t>(layout.transposedCount()));
     const std::vector<std::int32_t> places = layout.transposedPlaces();
     for (std::size_t i = 0; i < parameters.size(); ++i)
         transposed[static_cast<std::size_t>(places[i])] = parameters[i];
-    std::vector<float> inputRows(input.size());
-    std::vector<float> deltaRows(static_cast<std::size_t>(8 * samples));
-    std::vector<float> deltaColumns(static_cast<std::size_t>(layout.layers().back().columns * samples));
+    const int rowFeatures = 4 * work.rowQuads(0);
+    std::vector<float> inputRows = read(work.rows[0], static_cast<std::size_t>(rowFeatures * samples));
+    std::vector<float> deltaRows(static_cast<std::size_t>(DeviceLayout::strip * samples));
     for (int s = 0; s < samples; ++s) {
         for (int f = 0; f < inputFeatures; ++f)
-            inputRows[inRows(f, s, samples)] = input[static_cast<std::size_t>(s * inputFeatures + f)];
-        for (int o = 0; o < 2; ++o) {
-            const float d = delta[static_cast<std::size_t>(2 * s + o)];
-            deltaRows[inRows(o, s, samples)] = d;
-            deltaColumns[static_cast<std::size_t>((s / 8 * layout.layers().back().columns + o) * 8 + s % 8)] =
-                d;
-        }
+            inputRows[at(f, s, rowFeatures)] = input[static_cast<std::size_t>(s * inputFeatures + f)];
+        for (int o = 0; o < 2; ++o)
+            deltaRows[at(o, s, DeviceLayout::strip)] = delta[static_cast<std::size_t>(2 * s + o)];
     }
     work.rows[0].upload(std::span<const float>(inputRows));
     work.outputDelta.upload(std::span<const float>(deltaRows));
-    work.outputColumns.upload(std::span<const float>(deltaColumns));
     const StorageBuffer parameterBuffer = filled(parameters);
     const StorageBuffer transposedBuffer = filled(transposed);
-    const int blocks = samples / DeviceLayout::block;
+    const int blocks = samples / DeviceLayout::group;
     const StorageBuffer partials(static_cast<std::size_t>(blocks * layout.count()) * sizeof(float));
     network.forward(layout, work, parameterBuffer);
     network.backward(layout, work, transposedBuffer, partials);
 
-    const std::vector<float> output = read(work.output, static_cast<std::size_t>(8 * samples));
+    const std::vector<float> output =
+        read(work.output, static_cast<std::size_t>(DeviceLayout::strip * samples));
     const std::vector<float> sums = read(partials, static_cast<std::size_t>(blocks * layout.count()));
     std::vector<double> gotOutput, expectedOutput;
     for (int block = 0; block < blocks; ++block) {
         std::vector<double> gradient(flat.size(), 0.0);
-        for (int s = block * DeviceLayout::block; s < (block + 1) * DeviceLayout::block; ++s) {
+        for (int s = block * DeviceLayout::group; s < (block + 1) * DeviceLayout::group; ++s) {
             std::vector<std::vector<double>> y{{}}, z;
             for (int f = 0; f < inputFeatures; ++f)
                 y[0].push_back(static_cast<double>(input[static_cast<std::size_t>(s * inputFeatures + f)]));
@@ -350,7 +350,8 @@ void ComputeKernelsTest::productsOfAllPasses() {
             std::vector<double> d(2);
             for (std::size_t o = 0; o < 2; ++o) {
                 expectedOutput.push_back(z.back()[o]);
-                gotOutput.push_back(static_cast<double>(output[inRows(static_cast<int>(o), s, samples)]));
+                gotOutput.push_back(
+                    static_cast<double>(output[at(static_cast<int>(o), s, DeviceLayout::strip)]));
                 d[o] = static_cast<double>(delta[static_cast<std::size_t>(2 * s) + o]);
             }
             for (std::size_t l = layers.size(); l-- > 0;) {
@@ -401,8 +402,8 @@ void ComputeKernelsTest::lossAndItsDerivative() {
     QFETCH(bool, twoHeads);
     constexpr int samples = 128;
     constexpr int batch = 200;
-    constexpr int columns = 64;
-    const std::vector<float> outputs = values(8 * samples, 5);
+    constexpr int features = DeviceLayout::strip;
+    const std::vector<float> outputs = values(features * samples, 5);
     std::vector<float> targets = values(8 * samples, 6);
     for (std::size_t i = 0; i < targets.size(); ++i)
         if (i % 8 > 2) targets[i] = std::abs(targets[i]);
@@ -410,30 +411,26 @@ void ComputeKernelsTest::lossAndItsDerivative() {
     const StorageBuffer outputBuffer = filled(outputs);
     const StorageBuffer targetBuffer = filled(targets);
     const StorageBuffer losses(2 * samples * sizeof(float));
-    const StorageBuffer rows(8 * samples * sizeof(float));
-    const StorageBuffer columnBuffer(columns * samples * sizeof(float));
+    const StorageBuffer rows(features * samples * sizeof(float));
     outputBuffer.bind(0);
     targetBuffer.bind(1);
     losses.bind(2);
     rows.bind(3);
-    columnBuffer.bind(4);
     program.set("batch", batch);
     program.set("first", samples);
-    program.set("columnCount", columns);
     program.set("twoHeads", twoHeads ? 1 : 0);
     program.set("scale", 1.0f / batch);
     program.dispatch(samples / 64);
     const auto gotLosses = read(losses, 2 * samples);
-    const auto gotRows = read(rows, 8 * samples);
-    const auto gotColumns = read(columnBuffer, columns * samples);
+    const auto gotRows = read(rows, features * samples);
     for (std::size_t s = 0; s < samples; ++s) {
         const bool real = samples + s < batch;
         const auto wanted = [&](std::size_t i) { return static_cast<double>(targets[8 * s + i]); };
-        const auto said = [&](std::size_t i) { return static_cast<double>(outputs[8 * s + i]); };
+        const auto said = [&](std::size_t i) { return static_cast<double>(outputs[inRows(i, s, features)]); };
         const double gain = wanted(2), weight = wanted(3), kl = wanted(4), range = wanted(5),
                      factor = wanted(6);
         double loss = 0.0;
-        std::array<double, 8> slope{};
+        std::array<double, features> slope{};
         for (std::size_t o = 0; o < 2; ++o) {
             const double error = gain * said(o) - wanted(o);
             loss += weight * error * error;
@@ -444,11 +441,9 @@ void ComputeKernelsTest::lossAndItsDerivative() {
             loss += kl * 0.5 * (f * range + ratio - 1.0);
             slope[2 + o] = kl * 0.5 * range * (1.0 - ratio) * f * (1.0 - f) / batch;
         }
-        for (std::size_t o = 0; o < 8; ++o) {
-            const double got = static_cast<double>(gotRows[8 * s + o]);
+        for (std::size_t o = 0; o < features; ++o) {
+            const double got = static_cast<double>(gotRows[inRows(o, s, features)]);
             QVERIFY(std::abs(got - (real ? slope[o] : 0.0)) <= 1e-6 * (0.01 + std::abs(slope[o])));
-            if (o < (twoHeads ? 4u : 2u))
-                QCOMPARE(gotColumns[(s / 8 * columns + o) * 8 + s % 8], gotRows[8 * s + o]);
         }
         QVERIFY(std::abs(static_cast<double>(gotLosses[samples + s]) - (real ? loss : 0.0)) <=
                 1e-6 * (0.1 + loss));
@@ -465,8 +460,8 @@ void ComputeKernelsTest::partialsAreAdded() {
     const StorageBuffer partialBuffer = filled(partials);
     for (const bool accumulate : {false, true}) {
         const StorageBuffer gradient = filled(before);
-        partialBuffer.bind(0);
-        gradient.bind(1);
+        partialBuffer.bindTexels(0);
+        gradient.bind(0);
         program.set("blocks", static_cast<int>(blocks));
         program.set("quads", static_cast<int>(count / 4));
         program.set("accumulate", accumulate ? 1 : 0);
@@ -597,7 +592,7 @@ void ComputeKernelsTest::particlesMove() {
                            .stretch = pathStretch(36, 37, 50, 3),
                            .clamp = clamp,
                            .box = {{-0.8f, -1.0f}, {0.9f, 1.1f}}};
-    const std::vector<float> outputs = values(8 * samples, 15);
+    const std::vector<float> outputs = values(DeviceLayout::strip * samples, 15);
     const std::vector<float> positions = values(2 * samples, 16);
     const std::vector<float> memories = values(2 * samples, 17);
     ComputeProgram program("particle.comp", shaderSource("particle.comp"));
@@ -620,7 +615,7 @@ void ComputeKernelsTest::particlesMove() {
     program.set("guided", 0);
     program.set("toX0", std::array<float, 2>{1.0f / step.level.sqrtAlphaBar,
                                              -step.level.sqrtOneMinusAlphaBar / step.level.sqrtAlphaBar});
-    program.set("samples", samples);
+    program.set("rowQuads", inputFeatures / 4);
     program.set("seedLow", 5u);
     program.set("seedHigh", 6u);
     program.set("stream", static_cast<std::uint32_t>(Stream::ReverseChain));
@@ -652,8 +647,9 @@ void ComputeKernelsTest::particlesMove() {
     std::vector<float> shares(2 * samples);
     for (std::size_t i = 0; i < samples; ++i)
         for (std::size_t axis = 0; axis < 2; ++axis) {
-            eps[2 * i + axis] = outputs[8 * i + axis];
-            shares[2 * i + axis] = 1.0f / (1.0f + std::exp(-outputs[8 * i + 2 + axis]));
+            eps[2 * i + axis] = outputs[inRows(axis, i, DeviceLayout::strip)];
+            shares[2 * i + axis] =
+                1.0f / (1.0f + std::exp(-outputs[inRows(2 + axis, i, DeviceLayout::strip)]));
         }
     std::vector<float> expected = positions;
     std::vector<float> expectedMemory = memories;
@@ -670,7 +666,7 @@ void ComputeKernelsTest::particlesMove() {
         inputOf(got[static_cast<std::size_t>(2 * s)], got[static_cast<std::size_t>(2 * s + 1)], -1.5f,
                 features);
         for (int f = 0; f < inputFeatures; ++f)
-            QVERIFY(std::abs(gotInputs[inRows(f, s, samples)] - features[static_cast<std::size_t>(f)]) <
+            QVERIFY(std::abs(gotInputs[at(f, s, inputFeatures)] - features[static_cast<std::size_t>(f)]) <
                     2e-6f);
     }
 }

@@ -1,0 +1,63 @@
+// Partial gradients of a layer: 8 inputs x 8 outputs an invocation, in registers, each the sum over a block of
+// GROUP samples of input * delta. Behind the inputs comes the constant 1, whose products are the bias' gradient.
+layout(local_size_x = 32) in;
+
+layout(std430, binding = 0) writeonly buffer Partials { vec4 partials[]; };  // [block][parameter]
+layout(binding = 0) uniform samplerBuffer inputRows;  // [tile][feature / 4][sample of TILE]
+layout(binding = 1) uniform samplerBuffer deltaRows;  // likewise
+
+uniform int inputs, outputStrips;    // outputs in strips of eight
+uniform int inputQuads, deltaQuads;  // fours of features of a row of each buffer
+uniform int weight, bias, quads;     // in vec4: places in a block's partial, and its size
+
+#define CLEAR(i) c##i##0 = vec4(0.0), c##i##1 = vec4(0.0)
+#define ADD(i, x) c##i##0 += (x) * d0, c##i##1 += (x) * d1
+#define SAMPLE(s) \
+    x0 = texelFetch(inputRows, xi + s); \
+    x1 = texelFetch(inputRows, xi + TILE + s); \
+    d0 = texelFetch(deltaRows, di + s); \
+    d1 = texelFetch(deltaRows, di + TILE + s); \
+    ADD(0, x0.x), ADD(1, x0.y), ADD(2, x0.z), ADD(3, x0.w); \
+    ADD(4, x1.x), ADD(5, x1.y), ADD(6, x1.z), ADD(7, x1.w);
+#define STORE(i) \
+    partials[at + i * 4] = c##i##0; \
+    partials[at + i * 4 + 1] = c##i##1;
+
+void main() {
+    int inputStrips = inputs / 8 + 1;
+    // Invocations behind the last one do its work again.
+    int place = min(int(gl_GlobalInvocationID.x), inputStrips * outputStrips - 1);
+    int inputStrip = place / outputStrips;
+    int outputStrip = place - inputStrip * outputStrips;
+    int block = int(gl_WorkGroupID.y);
+    vec4 CLEAR(0), CLEAR(1), CLEAR(2), CLEAR(3), CLEAR(4), CLEAR(5), CLEAR(6), CLEAR(7);
+    for (int tile = block * GROUP / TILE; tile < (block + 1) * GROUP / TILE; ++tile) {
+        int xi = (tile * inputQuads + 2 * inputStrip) * TILE;
+        int di = (tile * deltaQuads + 2 * outputStrip) * TILE;
+        for (int s = 0; s < TILE; s += 4) {
+            vec4 x0, x1, d0, d1;
+            SAMPLE(0)
+            SAMPLE(1)
+            SAMPLE(2)
+            SAMPLE(3)
+            xi += 4;
+            di += 4;
+        }
+    }
+    int at = block * quads;
+    if (8 * inputStrip < inputs) {
+        at += weight + (outputStrip / 2 * inputs + 8 * inputStrip) * 4 + outputStrip % 2 * 2;
+        STORE(0)
+        STORE(1)
+        STORE(2)
+        STORE(3)
+        STORE(4)
+        STORE(5)
+        STORE(6)
+        STORE(7)
+    } else {
+        at += bias + outputStrip * 2;
+        partials[at] = c00;
+        partials[at + 1] = c01;
+    }
+}
