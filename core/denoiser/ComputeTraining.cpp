@@ -99,10 +99,10 @@ void ComputeTraining::drawBatch(const BatchSettings& settings, int first) {
     const bool floored = network_.mlp().conditioning == Conditioning::LogSnr;
     const auto floorCount = static_cast<int>(std::lround(settings.floorShare * settings.batch));
     points_.bind(0);
-    levels_.bind(1);
-    work_->rows[0].bind(2);
-    targets_.bind(3);
-    labels_.bind(4);
+    levels_.bindTexels(0);
+    work_->rows[0].bind(1);
+    targets_.bind(2);
+    labels_.bind(3);
     batch_.set("seedLow", lowWord(settings.seed));
     batch_.set("seedHigh", highWord(settings.seed));
     batch_.set("stream", static_cast<std::uint32_t>(Stream::Batch));
@@ -124,23 +124,22 @@ void ComputeTraining::drawBatch(const BatchSettings& settings, int first) {
 }
 
 void ComputeTraining::update(const BatchSettings& settings, int lossIndex) {
-    gradient_.bind(0);
-    losses_.bind(1);
-    sums_.bind(2);
+    gradient_.bindTexels(0);
+    losses_.bind(0);
+    sums_.bind(1);
     sum_.set("quads", network_.layout().count() / 4);
     sum_.set("lossCount", settings.batch);
     sum_.dispatch(1);
 
     ++network_.step;
     const auto n = static_cast<double>(network_.step);
-    gradient_.bind(0);
-    sums_.bind(1);
-    network_.places.bind(2);
-    network_.parameters.bind(3);
-    network_.transposed.bind(4);
-    network_.moments.bind(5);
-    network_.average.bind(6);
-    stepLosses_.bind(7);
+    sums_.bind(0);
+    network_.places.bind(1);
+    network_.parameters.bind(2);
+    network_.transposed.bind(3);
+    network_.moments.bind(4);
+    network_.average.bind(5);
+    stepLosses_.bind(6);
     adam_.set("rate", static_cast<float>(settings.learningRate / (1.0 - std::pow(beta1, n))));
     adam_.set("rootScale", static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(beta2, n))));
     adam_.set("decay", static_cast<float>(std::min(0.999, (1.0 + n) / (10.0 + n))));

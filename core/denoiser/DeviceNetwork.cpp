@@ -3,6 +3,7 @@
 #include "Error.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -12,7 +13,7 @@
 namespace diffuscope {
 namespace {
 
-constexpr double productTerms = 1.25e8;  // multiplications of a dispatch's largest product: some milliseconds
+constexpr double dispatchSeconds = 0.02;
 constexpr std::size_t partialBytes = std::size_t{1} << 26;
 
 std::vector<float> read(const StorageBuffer& buffer) {
@@ -42,6 +43,22 @@ void DeviceNetwork::reserve(const MlpLayout& mlp) {
     transposed = StorageBuffer(static_cast<std::size_t>(layout_->transposedCount()) * sizeof(float));
     places = StorageBuffer(bytes);
     places.upload(std::span<const std::int32_t>(layout_->transposedPlaces()));
+    measure();
+    products.restart();
+}
+
+/// By the second of two passes: the first one compiles.
+void DeviceNetwork::measure() {
+    StripWorkspace work(*layout_, DeviceLayout::group, false);
+    products.forward(*layout_, work, average);
+    context_.finish();
+    const auto begin = std::chrono::steady_clock::now();
+    products.forward(*layout_, work, average);
+    context_.finish();
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    double terms = 0.0;
+    for (const DeviceLayout::Layer& layer : layout_->layers()) terms += double(layer.in) * layer.out;
+    termsPerSecond_ = terms * work.samples / std::max(passed.count(), 1e-9);
 }
 
 bool DeviceNetwork::setState(const TrainingState& state) {
@@ -96,9 +113,10 @@ int DeviceNetwork::largestChunk() const {
     const auto partials =
         static_cast<int>(partialBytes / sizeof(float) / static_cast<std::size_t>(layout_->count()));
     const int blocks = std::min(partials, context_.texelLimit() / (layout_->count() / 4));
-    const int samples =
-        std::min({context_.software() ? 2048 : 8192, context_.texelLimit() / texelRows,
-                  static_cast<int>(productTerms / width / width), blocks * DeviceLayout::group});
+    const double timely = termsPerSecond_ * dispatchSeconds / width / width;
+    const int most = context_.software() ? 2048 : 8192;
+    const int samples = std::min({most, context_.texelLimit() / texelRows, blocks * DeviceLayout::group,
+                                  static_cast<int>(std::min<double>(timely, most))});
     return std::max(samples / DeviceLayout::group, 1) * DeviceLayout::group;
 }
 

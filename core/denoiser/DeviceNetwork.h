@@ -23,7 +23,8 @@ class DeviceNetwork {
     [[nodiscard]] const DeviceLayout& layout() const { return *layout_; }
     [[nodiscard]] const MlpLayout& mlp() const { return layout_->mlp(); }
 
-    /// Samples that one pass takes, so that buffers fit the device and no dispatch runs for long.
+    /// Samples that one pass takes, so that buffers fit the device and no dispatch runs for more than some
+    /// 20 ms by the rate that a pass has shown. Results don't depend on it.
     [[nodiscard]] int largestChunk() const;
 
     StripNetwork products;
@@ -32,9 +33,11 @@ class DeviceNetwork {
 
   private:
     void reserve(const MlpLayout& mlp);
+    void measure();
 
     GlContext& context_;
     std::optional<DeviceLayout> layout_;
+    double termsPerSecond_ = 0.0;  // of the matrix products
 };
 
 }  // namespace diffuscope

@@ -70,7 +70,10 @@ void StripNetwork::multiply(const Product& product, const DeviceLayout& layout, 
     program.set("weightBase", product.weights);
     program.set("bias", product.bias);
     if (!strips) program.set("quads", product.terms / 4);
-    program.dispatch(product.results / strip, samples / (strips ? lanes : DeviceLayout::group));
+    if (strips)
+        program.dispatch(product.results / strip, samples / lanes);
+    else
+        program.dispatch(2 * product.results / strip, samples / DeviceLayout::group);
 }
 
 // Every pass binds every texture: drivers compile a kernel anew for each combination of formats.

@@ -41,6 +41,9 @@ class StripNetwork {
     /// The strip kernels take over after `loopPasses` passes, and are compiled then.
     explicit StripNetwork(int loopPasses = std::numeric_limits<int>::max()) : loopPasses_(loopPasses) {}
 
+    /// Counts the passes anew: those of another layout.
+    void restart() { passes_ = 0; }
+
     /// From rows[0] to `output`.
     void forward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& parameters);
 

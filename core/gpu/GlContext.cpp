@@ -178,6 +178,10 @@ void GlContext::use() {
         throw BackendError("the OpenGL context can't be made current");
 }
 
+void GlContext::finish() {
+    glFinish();
+}
+
 void GlContext::check(const char* work) {
     std::uint32_t reset = GL_NO_ERROR;
     if (resetStatus_)

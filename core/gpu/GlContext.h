@@ -27,6 +27,9 @@ class GlContext {
     /// @throws BackendError naming `work`, which is lost.
     void check(const char* work);
 
+    /// Waits until all calls are done.
+    void finish();
+
     /// Replaces the question for GL_ARB_robustness' reset status: a test's way to lose the context.
     void replaceResetStatus(std::function<std::uint32_t()> status) { resetStatus_ = std::move(status); }
 

@@ -2,14 +2,14 @@
 // 2015)
 layout(local_size_x = 32) in;
 
-layout(std430, binding = 0) readonly buffer Gradient { vec4 gradient[]; };
-layout(std430, binding = 1) readonly buffer Sums { vec2 sums; };  // of the squared gradient, of the losses
-layout(std430, binding = 2) readonly buffer Places { ivec4 places[]; };
-layout(std430, binding = 3) buffer Parameters { vec4 parameters[]; };
-layout(std430, binding = 4) writeonly buffer Transposed { float transposed[]; };
-layout(std430, binding = 5) buffer Moments { vec4 moments[]; };  // first and second of four parameters in turn
-layout(std430, binding = 6) buffer Average { vec4 average[]; };
-layout(std430, binding = 7) writeonly buffer StepLosses { float stepLosses[]; };
+layout(binding = 0) uniform samplerBuffer gradient;
+layout(std430, binding = 0) readonly buffer Sums { vec2 sums; };  // of the squared gradient, of the losses
+layout(std430, binding = 1) readonly buffer Places { ivec4 places[]; };
+layout(std430, binding = 2) buffer Parameters { vec4 parameters[]; };
+layout(std430, binding = 3) writeonly buffer Transposed { float transposed[]; };
+layout(std430, binding = 4) buffer Moments { vec4 moments[]; };  // first and second of four parameters in turn
+layout(std430, binding = 5) buffer Average { vec4 average[]; };
+layout(std430, binding = 6) writeonly buffer StepLosses { float stepLosses[]; };
 
 uniform float rate;       // learning rate / (1 - beta1^n)
 uniform float rootScale;  // 1 / sqrt(1 - beta2^n)
@@ -25,7 +25,7 @@ void main() {
     vec2 sum = sums;
     float clip = sum.x > 1.0 ? 1.0 / sqrt(sum.x) : 1.0;
 
-    vec4 g = gradient[p] * clip;
+    vec4 g = texelFetch(gradient, p) * clip;
     // precise: a compiler that makes mix() of these sums rounds away what the gradient adds.
     precise vec4 first = beta1 * moments[2 * p] + rest1 * g;
     precise vec4 second = beta2 * moments[2 * p + 1] + rest2 * (g * g);

@@ -34,14 +34,12 @@ void main() {
     for (int tile = block * GROUP / TILE; tile < (block + 1) * GROUP / TILE; ++tile) {
         int xi = (tile * inputQuads + 2 * inputStrip) * TILE;
         int di = (tile * deltaQuads + 2 * outputStrip) * TILE;
-        for (int s = 0; s < TILE; s += 4) {
+        for (int s = 0; s < TILE; s += 2) {
             vec4 x0, x1, d0, d1;
             SAMPLE(0)
             SAMPLE(1)
-            SAMPLE(2)
-            SAMPLE(3)
-            xi += 4;
-            di += 4;
+            xi += 2;
+            di += 2;
         }
     }
     int at = block * quads;

@@ -22,9 +22,8 @@ shared vec4 w[4 * TERMS];
 #define BIAS(j) vec4 c##j = mode == backward ? vec4(0.0) : texelFetch(weights, bias + strip * 4 + j);
 #define ACTIVATE(j) \
     g = logisticOf(c##j); \
-    y = c##j * g; \
-    rows[at + j * TILE] = y; \
-    slopes[si + j * TILE] = g + y * (1.0 - g);
+    c##j *= g; \
+    slopes[si + j * TILE] = g + c##j * (1.0 - g);
 #define SCALE(j) c##j *= texelFetch(slopesBefore, si + j * TILE);
 #define STORE(j) rows[at + j * TILE] = c##j;
 #define STORE_COLUMNS(j) \
@@ -49,14 +48,13 @@ void main() {
     vec4 v;
     {{product}}
     if (mode == hiddenLayer) {
-        vec4 g, y;
+        vec4 g;
         EACH(ACTIVATE)
-    } else {
-        if (mode == backward) {
-            int ci = (sample_ / 4 * rowQuads * 4 + 16 * strip) * 4 + sample_ % 4;
-            EACH(SCALE)
-            EACH(STORE_COLUMNS)
-        }
-        EACH(STORE)
     }
+    if (mode == backward) {
+        int ci = (sample_ / 4 * rowQuads * 4 + 16 * strip) * 4 + sample_ % 4;
+        EACH(SCALE)
+        EACH(STORE_COLUMNS)
+    }
+    EACH(STORE)
 }

@@ -2,9 +2,9 @@
 // SUMS-th value, compensated (Kahan), and the first adds what they have, in the same order always.
 layout(local_size_x = SUMS) in;
 
-layout(std430, binding = 0) readonly buffer Gradient { vec4 gradient[]; };
-layout(std430, binding = 1) readonly buffer Losses { float losses[]; };
-layout(std430, binding = 2) writeonly buffer Sums { vec2 sums; };
+layout(binding = 0) uniform samplerBuffer gradient;
+layout(std430, binding = 0) readonly buffer Losses { float losses[]; };
+layout(std430, binding = 1) writeonly buffer Sums { vec2 sums; };
 
 uniform int quads, lossCount;  // quads: of parameters
 
@@ -14,7 +14,8 @@ void main() {
     int lane = int(gl_LocalInvocationID.x);
     precise float squares = 0.0, rest = 0.0;
     for (int p = lane; p < quads; p += SUMS) {
-        precise float term = dot(gradient[p], gradient[p]) - rest;
+        vec4 g = texelFetch(gradient, p);
+        precise float term = dot(g, g) - rest;
         precise float next = squares + term;
         rest = (next - squares) - term;
         squares = next;

@@ -181,10 +181,10 @@ void ComputeKernelsTest::batchIsDrawnAsDefined() {
     StorageBuffer labelBuffer(labels.size() * sizeof(std::int32_t));
     labelBuffer.upload(std::span<const std::int32_t>(labels));
     pointBuffer.bind(0);
-    levelBuffer.bind(1);
-    inputs.bind(2);
-    targets.bind(3);
-    labelBuffer.bind(4);
+    levelBuffer.bindTexels(0);
+    inputs.bind(1);
+    targets.bind(2);
+    labelBuffer.bind(3);
     program.set("seedLow", static_cast<std::uint32_t>(seed));
     program.set("seedHigh", static_cast<std::uint32_t>(seed >> 32));
     program.set("stream", static_cast<std::uint32_t>(Stream::Batch));
@@ -485,9 +485,9 @@ void ComputeKernelsTest::sumsOfSquaresAndLosses() {
     const StorageBuffer gradientBuffer = filled(gradient);
     const StorageBuffer lossBuffer = filled(losses);
     const StorageBuffer sums(2 * sizeof(float));
-    gradientBuffer.bind(0);
-    lossBuffer.bind(1);
-    sums.bind(2);
+    gradientBuffer.bindTexels(0);
+    lossBuffer.bind(0);
+    sums.bind(1);
     program.set("quads", static_cast<int>(count / 4));
     program.set("lossCount", static_cast<int>(samples));
     program.dispatch(1);
@@ -530,8 +530,9 @@ void ComputeKernelsTest::adamStep() {
     std::vector<StorageBuffer> buffers;
     for (std::size_t i = 0; i < contents.size(); ++i) {
         buffers.push_back(filled(contents[i]));
-        buffers.back().bind(static_cast<int>(i));
+        if (i > 0) buffers.back().bind(static_cast<int>(i) - 1);
     }
+    buffers[0].bindTexels(0);
     program.set("rate", static_cast<float>(rate));
     program.set("rootScale", static_cast<float>(rootScale));
     program.set("decay", static_cast<float>(decay));
