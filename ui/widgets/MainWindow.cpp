@@ -55,11 +55,15 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     timer_.setInterval(16);
     connect(&timer_, &QTimer::timeout, this, &MainWindow::tick);
     timer_.start();
+    looking_.setTimerType(Qt::PreciseTimer);
+    looking_.setInterval(3);
+    connect(&looking_, &QTimer::timeout, this, &MainWindow::look);
     clock_.start();
 }
 
 MainWindow::~MainWindow() {
-    // What looks at the studio goes before it does, and hears that the focus has left while it still can look.
+    // What looks at the studio goes before it does, and hears that the focus has left while it still can
+    // look.
     hide();
     delete export_;
     delete takeCentralWidget();
@@ -268,6 +272,13 @@ void MainWindow::refresh() {
     stage_->refresh();
     lanes_->setIndex(static_cast<int>(studio_.settings().view.lanes));
     moved_ = true;
+    if (shown_ && !(shown_->settings == studio_.settings())) looking_.start();
+}
+
+/// Shows the paths that follow from a change as soon as they are there.
+void MainWindow::look() {
+    const auto snapshot = studio_.snapshot();
+    if (snapshot != shown_ && snapshot->pathsAreNew && snapshot->settings == studio_.settings()) tick();
 }
 
 void MainWindow::tick() {
@@ -280,6 +291,7 @@ void MainWindow::tick() {
     moved_ = false;
     if (fresh) {
         shown_ = snapshot;
+        if (snapshot->pathsAreNew && snapshot->settings == studio_.settings()) looking_.stop();
         if (snapshot->stopped && studio_.training()) studio_.setTraining(false);
         controls_->show(*snapshot);
         card_->show(*snapshot);

@@ -47,6 +47,7 @@ class MainWindow : public QMainWindow {
     void refresh();
     void followSchedule();
     void tick();
+    void look();
     void showNotices(const Snapshot& snapshot);
     void askOpen();
     void askSave(bool always);
@@ -58,6 +59,7 @@ class MainWindow : public QMainWindow {
     Studio studio_;
     Playback playback_;
     QTimer timer_;
+    QTimer looking_;  ///< runs while a change is on its way, so that what follows from it is seen sooner
     QElapsedTimer clock_;
     std::shared_ptr<const Snapshot> shown_;
     std::int64_t lastNotice_ = 0;
