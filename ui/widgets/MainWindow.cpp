@@ -24,8 +24,15 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <cmath>
+#include <utility>
 
 namespace diffuscope {
+namespace {
+
+constexpr int controlsMilliseconds = 90;
+constexpr int readsMilliseconds = 30;
+
+}  // namespace
 
 MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(parent), studio_(settings) {
     QApplication::setStyle(QStyleFactory::create("Fusion"));
@@ -59,6 +66,8 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     looking_.setInterval(3);
     connect(&looking_, &QTimer::timeout, this, &MainWindow::look);
     clock_.start();
+    sinceControls_.start();
+    sinceReads_.start();
 }
 
 MainWindow::~MainWindow() {
@@ -286,24 +295,48 @@ void MainWindow::tick() {
     playback_.advance(seconds, studio_.settings().view);
     const auto snapshot = studio_.snapshot();
     if (!snapshot) return;
+    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
+    // way.
+    const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
+    const bool awaited =
+        looking_.isActive() && snapshot->pathsAreNew && snapshot->settings == studio_.settings();
+    if (awaited) looking_.stop();
     const bool fresh = snapshot != shown_;
-    if (!fresh && !moved_) return;
-    moved_ = false;
+    if (fresh || std::exchange(moved_, false)) {
+        stage_->show(snapshot, time);  // first: it is painted on another thread while the rest is shown
+        transport_->setTime(time);
+        numbersDue_ = true;
+    }
     if (fresh) {
         shown_ = snapshot;
-        if (snapshot->pathsAreNew && snapshot->settings == studio_.settings()) looking_.stop();
         if (snapshot->stopped && studio_.training()) studio_.setTraining(false);
-        controls_->show(*snapshot);
         card_->show(*snapshot);
         transport_->show(snapshot);
         showNotices(*snapshot);
     }
-    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
-    // way.
-    const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
-    transport_->setTime(time);
-    if (reads_->isVisible()) reads_->show(snapshot, time);
-    stage_->show(snapshot, time);
+    // The picture that the user waits for comes before them.
+    if (numbersDue_ && !awaited) showNumbers(snapshot, time);
+}
+
+/// Numbers and plots are read, not watched: they do not follow every picture, but the last one.
+void MainWindow::showNumbers(const std::shared_ptr<const Snapshot>& snapshot, double time) {
+    numbersDue_ = false;
+    if (controlled_ != snapshot) {
+        if (sinceControls_.elapsed() >= controlsMilliseconds) {
+            sinceControls_.restart();
+            controlled_ = snapshot;
+            controls_->show(*snapshot);
+        } else {
+            numbersDue_ = true;
+        }
+    }
+    if (!reads_->isVisible()) return;
+    if (sinceReads_.elapsed() >= readsMilliseconds) {
+        sinceReads_.restart();
+        reads_->show(snapshot, time);
+    } else {
+        numbersDue_ = true;
+    }
 }
 
 void MainWindow::showNotices(const Snapshot& snapshot) {
