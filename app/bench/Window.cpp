@@ -90,7 +90,7 @@ void runInteraction(const BenchJob& job) {
 /// there soon: what a picture costs does not depend on them.
 void runStage(const BenchJob& job) {
     const auto row = [](const char* particles) -> std::vector<std::string> {
-        return {"schedule.steps=100", "sampler.kind=ddim", "sampler.steps=20", particles};
+        return {"schedule.steps=20", "sampler.kind=ddim", "sampler.steps=10", particles};
     };
     runVariants(job,
                 {row("view.particles=10000"), row("view.particles=100000"), row("view.particles=1000000")},

@@ -2,9 +2,17 @@
 
 #include "training/Worker.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <utility>
 
 namespace diffuscope {
+namespace {
+
+constexpr int niceness = 5;
+
+}  // namespace
 
 Engine::Engine(const Settings& settings, bool training)
     : thread_([this, settings, training] { run(settings, training); }),
@@ -82,6 +90,9 @@ void Engine::requestRun(std::function<void(std::shared_ptr<const SavedRun>)> don
 }
 
 void Engine::run(Settings settings, bool training) {
+    // Of this thread and those of the backend, which inherit it: a picture, and the hand on a control, come
+    // before the work that they are about.
+    (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
     Worker worker(settings, training, snapshots_);
     while (true) {
         std::vector<Command> commands;

@@ -13,21 +13,12 @@
 namespace diffuscope {
 namespace {
 
-constexpr double sliceSeconds = 0.008;
 constexpr auto publishInterval = std::chrono::milliseconds(15);
 constexpr std::size_t pathBytes = std::size_t{1} << 20;  // ten particles at 10,000 steps
 constexpr std::size_t noiseBytes = std::size_t{32} << 20;
 constexpr int followedParticles = 10;
 // How long what the user has changed comes before training.
-constexpr std::chrono::milliseconds awaited{300};
-
-double secondsSince(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void smoothInto(double& average, double value) {
-    average = 0.7 * average + 0.3 * value;
-}
+constexpr std::chrono::milliseconds awaited{1000};
 
 }  // namespace
 
@@ -204,18 +195,6 @@ void Engine::Worker::showPass() {
     dirty_ = true;
 }
 
-/// Another denoiser's cloud stays as it is while the network learns; what layers and measures say of the
-/// network goes on.
-void Engine::Worker::renewNetwork() {
-    constexpr std::chrono::milliseconds renewEvery{1000};
-    if (Clock::now() - networkShown_ < renewEvery) return;
-    networkShown_ = Clock::now();
-    const auto state = std::make_shared<const TrainingState>(trainer_->backend().state());
-    shownNetwork_ = networkDenoiser(*state);
-    shownState_ = state;
-    dirty_ = true;
-}
-
 void Engine::Worker::apply(const Settings& settings) {
     validate(settings);
     const Settings before = settings_;
@@ -307,30 +286,6 @@ void Engine::Worker::restore(const SavedRun& run) {
 std::shared_ptr<const SavedRun> Engine::Worker::savedRun() const {
     return std::make_shared<const SavedRun>(
         SavedRun{settings_, data_, trainer_->backend().state(), trainer_->history()});
-}
-
-void Engine::Worker::afterTraining(std::int64_t before, const std::optional<std::string>& event) {
-    if (event) notify(true, *event);
-    if (trainer_->step() != before || event)
-        history_ = std::make_shared<const LossHistory>(trainer_->history());
-    dirty_ = true;
-}
-
-void Engine::Worker::trainSlice() {
-    const int steps = std::clamp(static_cast<int>(sliceSeconds / secondsPerStep_), 1, 1000);
-    const std::int64_t before = trainer_->step();
-    const auto start = Clock::now();
-    try {
-        afterTraining(before, trainer_->advance(steps));
-    } catch (const InputError&) {
-        setTraining(false);
-        stopped_ = true;
-        throw;  // told by guarded()
-    }
-    smoothInto(secondsPerStep_, secondsSince(start) / steps);
-    pace_.emplace_back(Clock::now(), trainer_->step());
-    while (pace_.size() > 2 && pace_.back().first - pace_.front().first > std::chrono::seconds(1))
-        pace_.pop_front();
 }
 
 void Engine::Worker::cloudSlice() {

@@ -37,6 +37,7 @@ class Engine::Worker {
 
   private:
     using Clock = std::chrono::steady_clock;
+    static constexpr double sliceSeconds = 0.008;
 
     /// One pass of paths and cloud through the reverse process.
     struct ReversePass {

@@ -40,17 +40,20 @@ SignalGauge::SignalGauge(QWidget* parent) : QWidget(parent) {
 }
 
 void SignalGauge::show(const NoiseSchedule& schedule, const Theme& theme, NotationKind notation) {
-    setToolTip(
-        text("<p>√ᾱ<sub>T</sub>: how much of the data is still in x<sub>T</sub>. The reverse process "
-             "starts from pure noise, so this should be near zero.</p>",
-             notation));
+    const QString tip = text(
+        "<p>√ᾱ<sub>T</sub>: how much of the data is still in x<sub>T</sub>. The reverse process "
+        "starts from pure noise, so this should be near zero.</p>",
+        notation);
+    if (toolTip() != tip) setToolTip(tip);
     const double left = schedule.signalLeft();
     const bool tooMuch = left > tooMuchSignal;
     bar_->setValue(static_cast<int>(std::lround(left * 1000)));
-    bar_->setStyleSheet(QStringLiteral("QProgressBar::chunk { background: %1 }")
-                            .arg((tooMuch ? theme.warning : theme.ideal).name()));
+    // A style sheet is costly, even the same one once more.
+    const QString sheet = QStringLiteral("QProgressBar::chunk { background: %1 }")
+                              .arg((tooMuch ? theme.warning : theme.ideal).name());
+    if (bar_->styleSheet() != sheet) bar_->setStyleSheet(sheet);
     const QString share = QStringLiteral("%1 %").arg(left * 100.0, 0, 'f', left < 0.1 ? 2 : 1);
-    value_->setText(share);
+    setLiveText(value_, share);
     if (tooMuch)
         warning_->setText(
             tr("⚠ %1 of the signal is left at T: the reverse process starts from the wrong place.")
@@ -139,7 +142,7 @@ void ControlColumn::buildTraining() {
         label->setAlignment(Qt::AlignRight);
         label->setFont(uiFont(13));
         label->setMinimumWidth(104);
-        numbers->addWidget(label);
+        numbers->addWidget(label, 0, Qt::AlignRight);
     }
     row->addLayout(numbers);
     training_->addWidget(bar);
@@ -179,11 +182,11 @@ void ControlColumn::show(const Snapshot& snapshot) {
     gauge_->show(*snapshot.schedule, *theme_, studio_.settings().view.notation);
     training_->setNote(snapshot.training ? tr("● LEARNING") : tr("PAUSED"),
                        snapshot.training ? inkOf(*theme_, theme_->ideal, theme_->panel) : QColor());
-    steps_->setText(tr("%1 steps").arg(grouped(snapshot.step)));
+    setLiveText(steps_, tr("%1 steps").arg(grouped(snapshot.step)));
     QString pace = snapshot.training ? tr("%1 steps/s").arg(grouped(std::llround(snapshot.stepsPerSecond)))
                                      : tr("paused");
     if (snapshot.rateScale < 1.0) pace = tr("rate × %1").arg(snapshot.rateScale);
-    rate_->setText(pace);
+    setLiveText(rate_, pace);
 }
 
 }  // namespace diffuscope

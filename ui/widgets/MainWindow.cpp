@@ -24,8 +24,15 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <cmath>
+#include <utility>
 
 namespace diffuscope {
+namespace {
+
+constexpr int controlsMilliseconds = 90;
+constexpr int readsMilliseconds = 30;
+
+}  // namespace
 
 MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(parent), studio_(settings) {
     QApplication::setStyle(QStyleFactory::create("Fusion"));
@@ -55,11 +62,17 @@ MainWindow::MainWindow(const Settings& settings, QWidget* parent) : QMainWindow(
     timer_.setInterval(16);
     connect(&timer_, &QTimer::timeout, this, &MainWindow::tick);
     timer_.start();
+    looking_.setTimerType(Qt::PreciseTimer);
+    looking_.setInterval(3);
+    connect(&looking_, &QTimer::timeout, this, &MainWindow::look);
     clock_.start();
+    sinceControls_.start();
+    sinceReads_.start();
 }
 
 MainWindow::~MainWindow() {
-    // What looks at the studio goes before it does, and hears that the focus has left while it still can look.
+    // What looks at the studio goes before it does, and hears that the focus has left while it still can
+    // look.
     hide();
     delete export_;
     delete takeCentralWidget();
@@ -268,6 +281,13 @@ void MainWindow::refresh() {
     stage_->refresh();
     lanes_->setIndex(static_cast<int>(studio_.settings().view.lanes));
     moved_ = true;
+    if (shown_ && !(shown_->settings == studio_.settings())) looking_.start();
+}
+
+/// Shows the paths that follow from a change as soon as they are there.
+void MainWindow::look() {
+    const auto snapshot = studio_.snapshot();
+    if (snapshot != shown_ && snapshot->pathsAreNew && snapshot->settings == studio_.settings()) tick();
 }
 
 void MainWindow::tick() {
@@ -275,24 +295,49 @@ void MainWindow::tick() {
     playback_.advance(seconds, studio_.settings().view);
     const auto snapshot = studio_.snapshot();
     if (!snapshot) return;
+    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
+    // way.
+    const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
+    const bool awaited =
+        looking_.isActive() && snapshot->pathsAreNew && snapshot->settings == studio_.settings();
+    if (awaited) looking_.stop();
     const bool fresh = snapshot != shown_;
-    if (!fresh && !moved_) return;
-    moved_ = false;
+    if (fresh || std::exchange(moved_, false)) {
+        stage_->show(snapshot, time);  // first: it is painted on another thread while the rest is shown
+        studio_.engine().setPlayhead(time);
+        transport_->setTime(time);
+        numbersDue_ = true;
+    }
     if (fresh) {
         shown_ = snapshot;
         if (snapshot->stopped && studio_.training()) studio_.setTraining(false);
-        controls_->show(*snapshot);
         card_->show(*snapshot);
         transport_->show(snapshot);
         showNotices(*snapshot);
     }
-    // Right after a change of T the snapshot is still of the old one: the playhead keeps its place on the
-    // way.
-    const double time = playback_.time() * snapshot->schedule->steps() / shownSchedule_.steps;
-    studio_.engine().setPlayhead(time);
-    transport_->setTime(time);
-    if (reads_->isVisible()) reads_->show(snapshot, time);
-    stage_->show(snapshot, time);
+    // The picture that the user waits for comes before them.
+    if (numbersDue_ && !awaited) showNumbers(snapshot, time);
+}
+
+/// Numbers and plots are read, not watched: they do not follow every picture, but the last one.
+void MainWindow::showNumbers(const std::shared_ptr<const Snapshot>& snapshot, double time) {
+    numbersDue_ = false;
+    if (controlled_ != snapshot) {
+        if (sinceControls_.elapsed() >= controlsMilliseconds) {
+            sinceControls_.restart();
+            controlled_ = snapshot;
+            controls_->show(*snapshot);
+        } else {
+            numbersDue_ = true;
+        }
+    }
+    if (!reads_->isVisible()) return;
+    if (sinceReads_.elapsed() >= readsMilliseconds) {
+        sinceReads_.restart();
+        reads_->show(snapshot, time);
+    } else {
+        numbersDue_ = true;
+    }
 }
 
 void MainWindow::showNotices(const Snapshot& snapshot) {

@@ -47,6 +47,8 @@ class MainWindow : public QMainWindow {
     void refresh();
     void followSchedule();
     void tick();
+    void look();
+    void showNumbers(const std::shared_ptr<const Snapshot>& snapshot, double time);
     void showNotices(const Snapshot& snapshot);
     void askOpen();
     void askSave(bool always);
@@ -58,11 +60,16 @@ class MainWindow : public QMainWindow {
     Studio studio_;
     Playback playback_;
     QTimer timer_;
+    QTimer looking_;  ///< runs while a change is on its way, so that what follows from it is seen sooner
     QElapsedTimer clock_;
+    QElapsedTimer sinceControls_;
+    QElapsedTimer sinceReads_;
+    std::shared_ptr<const Snapshot> controlled_;  ///< that the controls show
     std::shared_ptr<const Snapshot> shown_;
     std::int64_t lastNotice_ = 0;
     ScheduleSettings shownSchedule_;
     bool moved_ = true;
+    bool numbersDue_ = false;
     ThemeKind theme_ = ThemeKind::Dark;
 
     QMenuBar* menus_ = nullptr;

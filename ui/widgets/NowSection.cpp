@@ -108,7 +108,7 @@ NowSection::NowSection(QWidget* parent)
         value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         value->setMinimumWidth(98);  // "(−8.88, −8.88)"
         grid->addWidget(symbol, place / 2, place % 2 * 3);
-        grid->addWidget(value, place / 2, place % 2 * 3 + 1);
+        grid->addWidget(value, place / 2, place % 2 * 3 + 1, Qt::AlignRight | Qt::AlignVCenter);
         symbols.push_back(symbol);
         values.push_back(value);
         ++place;
@@ -122,7 +122,7 @@ NowSection::NowSection(QWidget* parent)
     particleName_ = roleLabel({}, "quiet");
     before_ = new QToolButton;
     after_ = new QToolButton;
-    row->addWidget(particleName_, 1);
+    row->addWidget(particleName_, 1, Qt::AlignLeft | Qt::AlignVCenter);
     for (QToolButton* button : {before_, after_}) {
         button->setProperty("role", "mini");
         button->setFixedSize(26, 22);
@@ -216,7 +216,8 @@ void NowSection::showEquation() {
 
 void NowSection::showNumbers() {
     for (std::size_t i = 0; i < values_.size(); ++i)
-        values_[i]->setText(
+        setLiveText(
+            values_[i],
             t_ == 0 ? QStringLiteral("–")
                     : formatNumber(
                           shownAs(numbers[i].quantity, notation_).show(numbers[i].value(*snapshot_, t_))));
@@ -226,15 +227,15 @@ void NowSection::showNumbers() {
 void NowSection::showFollowed() {
     const auto followed = follower_.answer();
     const int count = snapshot_ ? snapshot_->reversePaths.count : 0;
-    particleName_->setText(followed ? tr("particle %1 of %2: t = %3, s = %4")
-                                          .arg(particle_ + 1)
-                                          .arg(count)
-                                          .arg(followed->t)
-                                          .arg(followed->next)
-                                    : tr("particle %1: sampling…").arg(particle_ + 1));
+    setLiveText(particleName_, followed ? tr("particle %1 of %2: t = %3, s = %4")
+                                              .arg(particle_ + 1)
+                                              .arg(count)
+                                              .arg(followed->t)
+                                              .arg(followed->next)
+                                        : tr("particle %1: sampling…").arg(particle_ + 1));
     for (std::size_t i = 0; i < std::size(followedRows); ++i)
-        followedValues_[i]->setText(followed ? pairText(*followed.*followedRows[i].value)
-                                             : QStringLiteral("–"));
+        setLiveText(followedValues_[i],
+                    followed ? pairText(*followed.*followedRows[i].value) : QStringLiteral("–"));
 }
 
 }  // namespace diffuscope

@@ -30,6 +30,19 @@ QLabel* roleLabel(const QString& text, const char* role) {
     return label;
 }
 
+void setLiveText(QLabel* label, const QString& text) {
+    if (label->text() == text) return;
+    label->ensurePolished();
+    const QFontMetrics metrics(label->fontMetrics());
+    const QMargins margins = label->contentsMargins();
+    const QSize needed(
+        metrics.horizontalAdvance(text) + margins.left() + margins.right() + 2 * label->margin() + 1,
+        metrics.height() + margins.top() + margins.bottom() + 2 * label->margin());
+    const QSize size = label->minimumSize().expandedTo(needed);
+    if (size != label->minimumSize() || size != label->maximumSize()) label->setFixedSize(size);
+    label->setText(text);
+}
+
 Section::Section(const QString& title, QWidget* parent) : QWidget(parent) {
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(16, 12, 16, 12);
@@ -40,6 +53,7 @@ Section::Section(const QString& title, QWidget* parent) : QWidget(parent) {
     font.setLetterSpacing(QFont::AbsoluteSpacing, 0.8);
     name_->setFont(font);
     note_ = roleLabel({}, "head");
+    note_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     head_->addWidget(name_);
     head_->addStretch(1);
     head_->addWidget(note_);
@@ -147,7 +161,7 @@ QString Section::costs(const Settings& settings) const {
 }
 
 void Section::setNote(const QString& note, const QColor& color) {
-    if (note_->text() != note) note_->setText(note);
+    setLiveText(note_, note);
     if (color == noteColor_) return;
     noteColor_ = color;
     note_->setStyleSheet(color.isValid() ? QStringLiteral("color: %1").arg(color.name()) : QString());

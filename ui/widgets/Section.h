@@ -63,4 +63,8 @@ void scrollInto(QWidget* column, QWidget* content, const QMargins& margins);
 /// A label with a role of the style sheet.
 [[nodiscard]] QLabel* roleLabel(const QString& text, const char* role);
 
+/// A plain text that changes many times a second. The label keeps its size, and grows where it must: any
+/// other label has the whole column laid out anew with each text. Its layout should align it.
+void setLiveText(QLabel* label, const QString& text);
+
 }  // namespace diffuscope

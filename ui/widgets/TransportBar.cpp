@@ -97,7 +97,10 @@ TransportBar::TransportBar(Studio& studio, Playback& playback, QWidget* parent)
 void TransportBar::refresh() {
     const ViewSettings& view = studio_.settings().view;
     const auto loop = static_cast<std::size_t>(view.loop);
-    loop_->setIcon(themedIcon(loopIcons[loop], theme_->text));
+    if (loop != shownLoop_) {  // an icon is rendered anew each time
+        shownLoop_ = loop;
+        loop_->setIcon(themedIcon(loopIcons[loop], theme_->text));
+    }
     loop_->setToolTip(QStringLiteral("<p><b>%1.</b> %2</p>")
                           .arg(text(loopKinds()[loop].title), text(loopKinds()[loop].help)));
     const QSignalBlocker blocker(speed_);
@@ -113,6 +116,7 @@ void TransportBar::showPlayIcon() {
 
 void TransportBar::setTheme(const Theme& theme) {
     theme_ = &theme;
+    shownLoop_ = noLoop;
     timeline_->setTheme(theme);
     toStart_->setIcon(themedIcon("player-skip-back", theme.text));
     back_->setIcon(themedIcon("step-back", theme.text));

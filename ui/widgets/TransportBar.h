@@ -32,6 +32,8 @@ class TransportBar : public QWidget {
     Timeline* timeline_;
     QLabel* backend_;
     QLabel* reason_;
+    static constexpr std::size_t noLoop = ~std::size_t{0};
+    std::size_t shownLoop_ = noLoop;
     const Theme* theme_;
 };
 
