@@ -98,6 +98,12 @@ void CloudRun::thin(std::size_t bytes) {
     trajectory_ = thinned(trajectory_, bytes);
 }
 
+void CloudRun::forgetAbove(int t) {
+    const auto first = std::upper_bound(trajectory_.t.begin(), trajectory_.t.end(), t);
+    std::fill(trajectory_.positions.begin() + (first - trajectory_.t.begin()), trajectory_.positions.end(),
+              nullptr);
+}
+
 CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule, std::shared_ptr<const DataSet> data,
                     std::uint64_t seed, int count, std::size_t bytes) {
     std::vector<int> times(static_cast<std::size_t>(schedule->steps()) + 1);

@@ -39,6 +39,9 @@ class CloudRun {
     /// Lets kept positions go, and keeps fewer of those to come, until all takes at most `bytes`.
     void thin(std::size_t bytes);
 
+    /// Lets the positions kept at steps above `t` go, which are then null.
+    void forgetAbove(int t);
+
   private:
     void keep(std::size_t at, std::span<const float> positions);
     [[nodiscard]] std::optional<std::size_t> placeOf(std::size_t at) const;

@@ -15,24 +15,34 @@ namespace diffuscope {
 namespace {
 
 constexpr int paletteFrames = 24;
+constexpr double mirrorBytes = 512.0 * 1024 * 1024;  // that ffmpeg may hold of a film's second half
 
 struct Encoder {
     std::string_view format;
-    const char* arguments;  ///< after the input, separated by blanks
+    const char* filter;     ///< of the frames, or empty
+    const char* arguments;  ///< after it, separated by blanks
+    double pixelBytes;      ///< of a filtered frame; 0: the film cannot be mirrored
 };
 
 /// Bit-exact flags leave out version strings, so that the same frames give the same file.
 constexpr std::array<Encoder, 5> encoders{{
-    {"mp4",
-     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libx264 -preset superfast -crf 23 "
-     "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -movflags +faststart"},
-    {"webm",
-     "-vf scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -c:v libvpx-vp9 -crf 32 -b:v 0 "
-     "-deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 1 -colorspace bt709"},
-    {"gif", "-lavfi paletteuse=diff_mode=rectangle:dither=none -loop 0 -f gif"},
-    {"apng", "-c:v apng -pix_fmt rgb24 -pred mixed -plays 0 -f apng"},
-    {"webp", "-c:v libwebp_anim -quality 88 -compression_level 2 -loop 0 -f webp"},
+    {"mp4", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+     "-c:v libx264 -preset superfast -crf 23 "
+     "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -movflags +faststart",
+     1.5},
+    {"webm", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+     "-c:v libvpx-vp9 -crf 32 -b:v 0 "
+     "-deadline realtime -cpu-used 8 -row-mt 1 -tile-columns 1 -colorspace bt709",
+     1.5},
+    {"gif", "paletteuse=diff_mode=rectangle:dither=none", "-loop 0 -f gif", 0},
+    {"apng", "", "-c:v apng -pix_fmt rgb24 -pred mixed -plays 0 -f apng", 4},
+    {"webp", "", "-c:v libwebp_anim -quality 88 -compression_level 2 -loop 0 -f webp", 4},
 }};
+
+const Encoder& encoderOf(std::string_view format) {
+    return *std::find_if(encoders.begin(), encoders.end(),
+                         [format](const Encoder& one) { return one.format == format; });
+}
 
 InputError failed(const QString& path, const QString& reason) {
     return InputError(QStringLiteral("Cannot make \"%1\": %2.").arg(path, reason).toStdString());
@@ -212,9 +222,22 @@ class EncodedFilm : public FilmFile {
         // Not as image2, to which a % in the name is a pattern.
         if (!palette_.isEmpty())
             arguments += {QStringLiteral("-f"), QStringLiteral("png_pipe"), QStringLiteral("-i"), palette_};
-        const auto encoder = std::find_if(encoders.begin(), encoders.end(),
-                                          [this](const Encoder& one) { return one.format == format_; });
-        arguments += QString::fromLatin1(encoder->arguments).split(QLatin1Char(' '));
+        const Encoder& encoder = encoderOf(format_);
+        const QString filter = QString::fromLatin1(encoder.filter);
+        if (shape_.drawn != DrawnHalf::Both) {
+            // The frame in the middle of an odd number is there once.
+            const bool first = shape_.drawn == DrawnHalf::First;
+            const QString others =
+                first ? QStringLiteral("trim=end_frame=%1,").arg(shape_.frames / 2)
+                      : QStringLiteral("trim=start_frame=%1,setpts=PTS-STARTPTS,").arg(shape_.frames % 2);
+            arguments += {QStringLiteral("-lavfi"),
+                          filter + (filter.isEmpty() ? QString() : QStringLiteral(",")) +
+                              QStringLiteral("split[a][b];[b]") + others + QStringLiteral("reverse[c];") +
+                              (first ? QStringLiteral("[a][c]concat") : QStringLiteral("[c][a]concat"))};
+        } else if (!filter.isEmpty()) {
+            arguments += {QStringLiteral("-lavfi"), filter};
+        }
+        arguments += QString::fromLatin1(encoder.arguments).split(QLatin1Char(' '));
         arguments += QString::fromLatin1("-map_metadata -1 -fflags +bitexact -flags:v +bitexact")
                          .split(QLatin1Char(' '));
         arguments += temporary_;
@@ -259,6 +282,13 @@ class EncodedFilm : public FilmFile {
 };
 
 }  // namespace
+
+bool canMirror(const FilmShape& shape, std::string_view format) {
+    const double pixels = static_cast<double>(shape.size.width()) * shape.size.height();
+    const double bytes =
+        format == "png" ? 0.0 : encoderOf(format).pixelBytes * pixels * (shape.frames + 1) / 2;
+    return shape.frames > 1 && bytes > 0.0 && bytes <= mirrorBytes;
+}
 
 std::unique_ptr<FilmFile> encodedFilm(FilmShape shape, std::string_view format) {
     return std::make_unique<EncodedFilm>(std::move(shape), format);

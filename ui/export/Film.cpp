@@ -145,9 +145,10 @@ std::span<const FilmFormat> filmFormats() {
 
 double filmPlayhead(int index, int count, const NoiseSchedule& schedule) {
     if (count < 2) return 0.0;
-    // A film of T frames that begins and ends with the same picture loops without a jump.
-    const double x = std::clamp(static_cast<double>(index) / (count - 1), 0.0, 1.0);
-    const double toMiddle = 0.5 - std::abs(x - 0.5);  // 0 at the ends, 0.5 in the middle
+    // A film of T frames that begins and ends with the same picture loops without a jump. The way back is
+    // the way there, to the last bit: its frames are drawn once.
+    const int fromEnd = std::clamp(std::min(index, count - 1 - index), 0, count - 1);
+    const double toMiddle = static_cast<double>(fromEnd) / (count - 1);  // 0 at the ends, 0.5 in the middle
     const double travel = 0.5 - 1.5 * holdShare;
     const double way = std::clamp((toMiddle - holdShare) / travel, 0.0, 1.0);
     return timeAt(schedule, way);
@@ -177,16 +178,6 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
         clouds.reset();
         backend.reset();
     });
-    const auto sampled = [&] {
-        backend = makeBackend(request.run->settings.backend, request.threads);
-        clouds.emplace(*request.run, *backend, playheads, [&](double share) {
-            now.share = samplingShare * share;
-            return progress(now);
-        });
-    };
-    drawing.post(sampled).get();
-    if (!clouds->complete()) return false;
-
     const auto start = [&](int index) {
         return drawing.post([&, index]() -> const QImage& {
             QImage& image = images[static_cast<std::size_t>(index % 2)];
@@ -195,7 +186,7 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
             return image;
         });
     };
-    // Null when cancelled: a frame whose cloud is computed again may take its time.
+    // Null when cancelled: a frame whose cloud is still to be computed may take its time.
     const auto drawn = [&](std::future<const QImage&> frame) -> const QImage* {
         while (frame.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready)
             if (!progress(now)) {
@@ -210,17 +201,39 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
                     .frames = frames,
                     .stopped = [&] { return !progress(now); },
                     .draw = [&](int index) { return drawn(start(index)); }};
+    // The encoder makes the way back of the way there, where it can. Where the clouds have no room, the half
+    // from noise to data is drawn, as the reverse run makes it.
+    const int half = (frames + 1) / 2;
+    if (canMirror(shape, format))
+        shape.drawn =
+            FilmClouds::haveRoom(request.run->settings, half) ? DrawnHalf::First : DrawnHalf::Second;
+    const DrawnHalf drawnHalf = shape.drawn;
+    const double sampledShare = drawnHalf == DrawnHalf::Second ? 0.05 : samplingShare;
+    const auto sampled = [&] {
+        backend = makeBackend(request.run->settings.backend, request.threads);
+        clouds.emplace(*request.run, *backend, playheads, drawnHalf);
+        return clouds->sample([&](double share) {
+            now.share = sampledShare * share;
+            return progress(now);
+        });
+    };
+    if (!drawing.post(sampled).get()) return false;
+
     const auto file = format == "png" ? frameFolder(std::move(shape)) : encodedFilm(std::move(shape), format);
-    std::future<const QImage&> next = start(0);
-    for (int i = 0; i < frames; ++i) {
+    const int first = drawnHalf == DrawnHalf::Second ? frames / 2 : 0;
+    const int last = drawnHalf == DrawnHalf::First ? half - 1 : frames - 1;
+    const int pictures = last - first + 1;
+    const double drawnShare = drawnHalf == DrawnHalf::Both ? 0.98 : 0.8;
+    std::future<const QImage&> next = start(first);
+    for (int i = first; i <= last; ++i) {
+        now = {.share = sampledShare + (drawnShare - sampledShare) * (i - first) / pictures,
+               .phase = QStringLiteral("Drawing %1 of %2").arg(i - first + 1).arg(pictures)};
         const QImage* image = drawn(std::move(next));
-        if (!image) return false;
-        if (i + 1 < frames) next = start(i + 1);
-        now = {.share = samplingShare + (0.98 - samplingShare) * i / frames,
-               .phase = QStringLiteral("Drawing %1 of %2").arg(i + 1).arg(frames)};
-        if (!progress(now) || !file->add(*image)) return false;
+        if (!image || !progress(now)) return false;
+        if (i < last) next = start(i + 1);
+        if (!file->add(*image)) return false;
     }
-    now = {.share = 0.98, .phase = QStringLiteral("Encoding")};
+    now = {.share = drawnShare, .phase = QStringLiteral("Encoding")};
     if (!progress(now) || !file->finish()) return false;
     progress({.share = 1.0, .phase = QStringLiteral("Encoding")});
     return true;

@@ -1,8 +1,6 @@
 #include "export/FilmClouds.h"
 
 #include "denoiser/Denoiser.h"
-#include "training/CloudRun.h"
-#include "training/WorkPace.h"
 
 #include <algorithm>
 #include <limits>
@@ -11,46 +9,25 @@ namespace diffuscope {
 namespace {
 
 constexpr int followedParticles = 10;
-constexpr double sliceSeconds = 0.02;
+constexpr double sliceSeconds = 0.2;  // each begins with finding its noise, which costs as much as some steps
 constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 
-/// Runs a cloud to its end. Returns false when cancelled.
-template <typename Report>
-bool runToTheEnd(CloudRun& run, Report report) {
-    SlicePace slices;
-    while (!run.done()) {
-        (void)slices.advance(run, sliceSeconds);
-        if (!report(run.share())) return false;
-    }
-    return true;
-}
-
-/// Where not all clouds of the film have room in `bytes`, half of it is for those from which the others are
-/// computed again.
-bool keepFor(std::span<const double> playheads, std::size_t bytes, CloudRun& cloud) {
-    if (cloud.keepNear(playheads, bytes)) return true;
-    cloud.thin(bytes / 2);
-    return false;
-}
-
-/// Brings what is shown at `playhead` into `shown`.
-void recall(Recomputation& again, double playhead, const std::function<bool()>& goesOn, Trajectory& shown) {
-    if (again.trajectory().empty()) return;  // all of it is there
-    again.ask(playhead);
-    SlicePace slices;
-    while (!again.done() && goesOn()) (void)slices.advance(again, sliceSeconds);
-    shown = again.trajectory();
+std::size_t bytesOfLane(const ViewSettings& view) {
+    const std::size_t all = static_cast<std::size_t>(view.memory) << 20;
+    return view.lanes == LaneKind::Both ? all / 2 : all;
 }
 
 }  // namespace
 
-FilmClouds::FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<const double> playheads,
-                       const std::function<bool(double)>& report) {
-    complete_ = sample(run, backend, playheads, report);
+bool FilmClouds::haveRoom(const Settings& settings, int frames) {
+    const auto clouds = static_cast<std::size_t>(frames) + 2;  // the two ends are kept as well
+    return clouds * static_cast<std::size_t>(settings.view.particles) * 2 * sizeof(float) <=
+           bytesOfLane(settings.view);
 }
 
-bool FilmClouds::sample(const SavedRun& run, DenoiserBackend& backend, std::span<const double> playheads,
-                        const std::function<bool(double)>& report) {
+FilmClouds::FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<const double> playheads,
+                       DrawnHalf drawn)
+    : onTheWay_(drawn == DrawnHalf::Second) {
     const Settings& settings = run.settings;
     const int count = settings.view.particles;
     const int followed = std::min(followedParticles, count);
@@ -61,37 +38,82 @@ bool FilmClouds::sample(const SavedRun& run, DenoiserBackend& backend, std::span
     snapshot_.schedule = schedule;
     if (layoutOf(settings, *run.data) == run.state.layout)
         snapshot_.network = networkDenoiser(run.state);  // layers ask it
-    const std::size_t all = static_cast<std::size_t>(settings.view.memory) << 20;
-    const std::size_t bytes = settings.view.lanes == LaneKind::Both ? all / 2 : all;
-
+    bytes_ = bytesOfLane(settings.view);
+    // Where not all clouds of the film have room, half of it is for those that the others are computed from.
+    const auto keep = [&](LaneRun& lane, std::size_t bytes) {
+        lane.all = lane.cloud.keepNear(playheads, bytes);
+        if (!lane.all) lane.cloud.thin(bytes / 2);
+    };
     if (settings.view.lanes != LaneKind::Reverse) {
-        CloudRun cloud = forwardRun(schedule, run.data, settings.seed, count, everything);
-        CloudRun paths = forwardRun(schedule, run.data, settings.seed, followed, everything);
-        const bool kept = keepFor(playheads, bytes, cloud);
-        if (!runToTheEnd(cloud, [&](double share) { return report(0.2 * share); })) return false;
-        if (!runToTheEnd(paths, [&](double) { return report(0.2); })) return false;
-        snapshot_.forward = cloud.trajectory();
-        snapshot_.forwardPaths = paths.trajectory();
-        if (!kept) forward_ = Recomputation(cloud.way(), cloud.trajectory(), bytes);
+        forward_.emplace();
+        forward_->cloud = forwardRun(schedule, run.data, settings.seed, count, everything);
+        forward_->paths = forwardRun(schedule, run.data, settings.seed, followed, everything);
+        keep(*forward_, bytes_);
     }
     if (settings.view.lanes != LaneKind::Forward) {
         backend.setState(run.state);
-        CloudRun cloud = reverseRun(backend, *schedule, run.data, settings, count, everything);
-        CloudRun paths = reverseRun(backend, *schedule, run.data, settings, followed, everything);
-        const bool kept = keepFor(playheads, bytes, cloud);
-        if (!runToTheEnd(cloud, [&](double share) { return report(0.2 + 0.8 * share); })) return false;
-        if (!runToTheEnd(paths, [&](double) { return report(1.0); })) return false;
-        snapshot_.reverse = cloud.trajectory();
-        snapshot_.reversePaths = paths.trajectory();
+        reverse_.emplace();
+        reverse_->cloud = reverseRun(backend, *schedule, run.data, settings, count, everything);
+        reverse_->paths = reverseRun(backend, *schedule, run.data, settings, followed, everything);
+        // What has been shown on the way is let go: there is room for all.
+        keep(*reverse_, onTheWay_ ? everything : bytes_);
         snapshot_.reverseComputed = 1.0;
-        if (!kept) reverse_ = Recomputation(cloud.way(), cloud.trajectory(), bytes);
     }
+}
+
+bool FilmClouds::runToTheEnd(LaneRun& lane, const std::function<bool(double)>& report) const {
+    while (!lane.cloud.done()) {
+        (void)lane.pace.advance(lane.cloud, sliceSeconds);
+        if (!report(lane.cloud.share())) return false;
+    }
+    if (!lane.all) lane.again = Recomputation(lane.cloud.way(), lane.cloud.trajectory(), bytes_);
     return true;
 }
 
+bool FilmClouds::sample(const std::function<bool(double)>& report) {
+    const auto pathsOf = [&](LaneRun& lane, double share) {
+        SlicePace pace;
+        while (!lane.paths.done()) {
+            (void)pace.advance(lane.paths, sliceSeconds);
+            if (!report(share)) return false;
+        }
+        return true;
+    };
+    if (forward_) {
+        if (!runToTheEnd(*forward_, [&](double share) { return report(0.2 * share); })) return false;
+        if (!pathsOf(*forward_, 0.2)) return false;
+        snapshot_.forward = forward_->cloud.trajectory();
+        snapshot_.forwardPaths = forward_->paths.trajectory();
+    }
+    if (reverse_) {
+        if (!onTheWay_ && !runToTheEnd(*reverse_, [&](double share) { return report(0.2 + 0.8 * share); }))
+            return false;
+        if (!pathsOf(*reverse_, onTheWay_ ? 0.2 : 1.0)) return false;
+        snapshot_.reverse = reverse_->cloud.trajectory();
+        snapshot_.reversePaths = reverse_->paths.trajectory();
+    }
+    return report(1.0);
+}
+
+/// Brings what is shown at `playhead` into `shown`.
+void FilmClouds::recall(LaneRun& lane, double playhead, const std::function<bool()>& goesOn,
+                        Trajectory& shown) const {
+    if (lane.all) {
+        const std::size_t place = lane.cloud.trajectory().nearest(playhead);
+        while (!lane.cloud.trajectory().positions[place] && goesOn())
+            (void)lane.pace.advance(lane.cloud, sliceSeconds);
+        if (onTheWay_) lane.cloud.forgetAbove(lane.cloud.trajectory().t[place]);
+        shown = lane.cloud.trajectory();
+        return;
+    }
+    lane.again.ask(playhead);
+    while (!lane.again.done() && goesOn()) (void)lane.pace.advance(lane.again, sliceSeconds);
+    shown = lane.again.trajectory();
+}
+
 const Snapshot& FilmClouds::at(double playhead, const std::function<bool()>& goesOn) {
-    recall(forward_, playhead, goesOn, snapshot_.forward);
-    recall(reverse_, playhead, goesOn, snapshot_.reverse);
+    if (forward_) recall(*forward_, playhead, goesOn, snapshot_.forward);
+    if (reverse_) recall(*reverse_, playhead, goesOn, snapshot_.reverse);
     return snapshot_;
 }
 

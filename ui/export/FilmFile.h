@@ -13,10 +13,18 @@ namespace diffuscope {
 class FilmFile {
   public:
     virtual ~FilmFile() = default;
-    /// Format_RGB32, of the film's size. Returns when the frame is on its way, false when `stopped` said so.
+    /// The next frame, Format_RGB32, of the film's size. Returns when it is on its way, false when `stopped`
+    /// said so.
     virtual bool add(const QImage& frame) = 0;
     /// Ends the film, checks it and gives it its name. Returns false when stopped.
     virtual bool finish() = 0;
+};
+
+/// Which of a film's frames are added, in their order. The others are the same ones backwards.
+enum class DrawnHalf {
+    Both,
+    First,   ///< frames 0 … (frames - 1)/2: from data to noise
+    Second,  ///< frames frames/2 … frames - 1: from noise to data
 };
 
 struct FilmShape {
@@ -24,12 +32,15 @@ struct FilmShape {
     QSize size;
     int framesPerSecond;
     int frames;
+    DrawnHalf drawn = DrawnHalf::Both;
     /// Asked while waiting, every 100 ms at the least; true ends the work.
     std::function<bool()> stopped;
     /// Draws any frame: a GIF's palette is chosen from a few before the first is written. Null when stopped.
     std::function<const QImage*(int)> draw;
 };
 
+/// Whether the format's encoder can make a film of one half, and hold as much.
+[[nodiscard]] bool canMirror(const FilmShape& shape, std::string_view format);
 /// @throws InputError when the target cannot be written or ffmpeg cannot be started.
 [[nodiscard]] std::unique_ptr<FilmFile> frameFolder(FilmShape shape);
 [[nodiscard]] std::unique_ptr<FilmFile> encodedFilm(FilmShape shape, std::string_view format);
