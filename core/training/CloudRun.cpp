@@ -66,7 +66,8 @@ std::size_t CloudRun::advance(std::size_t units) {
         for (std::size_t at = at_ + 1; at < last; ++at)
             if (way_->recallsAt(at) && placeOf(at)) last = at;
     const std::size_t did = walk_.advance(
-        units, last, [this](std::size_t at, std::span<const float> positions) { keep(at, positions); });
+        units, last, [this](std::size_t at) { return placeOf(at).has_value(); },
+        [this](std::size_t at, std::span<const float> positions) { keep(at, positions); });
     const bool arrived = walk_.at() != at_;
     at_ = walk_.at();
     if (arrived && !trajectory_.memory.empty() && way_->recallsAt(at_))

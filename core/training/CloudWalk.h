@@ -33,7 +33,10 @@ struct CloudWay {
 /// A cloud on its way, a slice of work at a time. Where it stands does not depend on how the work is sliced.
 class CloudWalk {
   public:
-    /// Called where the whole cloud has arrived: the index into times, and the positions there.
+    /// Whether positions at times[at] are of use to the caller.
+    using Wanted = std::function<bool(std::size_t at)>;
+    /// Called where the whole cloud has arrived, at all places that are wanted and maybe others: the index
+    /// into times, and the positions there.
     using Arrived = std::function<void(std::size_t at, std::span<const float> positions)>;
 
     CloudWalk() = default;
@@ -42,15 +45,15 @@ class CloudWalk {
               std::vector<float> memory = {});
 
     [[nodiscard]] std::size_t at() const { return at_; }  ///< the last step where all particles have arrived
-    [[nodiscard]] std::size_t unitsDone() const { return at_ * positions_.size() / 2 + block_; }
-    /// Where all of them stand, while none has gone on.
-    [[nodiscard]] bool whole() const { return block_ == 0; }
+    /// The next step where all will have arrived, or where they stand while none has gone on.
+    [[nodiscard]] std::size_t bound() const { return block_ == 0 ? at_ : at_ + stride_; }
+    [[nodiscard]] std::size_t unitsDone() const { return at_ * positions_.size() / 2 + block_ * stride_; }
     [[nodiscard]] std::span<const float> positions() const { return positions_; }
     [[nodiscard]] std::span<const float> memory() const { return memory_; }  ///< between calls
 
     /// Work for one particle and one step is the unit: does about `units` of them, at least one step of one
     /// block of particles, and none beyond times[last]. Returns how many were done.
-    std::size_t advance(std::size_t units, std::size_t last, const Arrived& arrived);
+    std::size_t advance(std::size_t units, std::size_t last, const Wanted& wanted, const Arrived& arrived);
 
   private:
     std::shared_ptr<const CloudWay> way_;
@@ -58,7 +61,8 @@ class CloudWalk {
     std::vector<float> memory_;
     std::vector<float> frames_;
     std::size_t at_ = 0;
-    std::size_t block_ = 0;  ///< first particle of the next block within the step
+    std::size_t stride_ = 1;  ///< steps that a block of particles goes at once
+    std::size_t block_ = 0;   ///< first particle of the next block within the stride
 };
 
 }  // namespace diffuscope

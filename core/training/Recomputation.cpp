@@ -72,7 +72,7 @@ void Recomputation::ask(double time) {
         return;
     }
     const std::size_t start = startFor(at);
-    const bool onTheWay = target_ && walk_.at() < at && walk_.at() >= start;
+    const bool onTheWay = target_ && walk_.at() < at && walk_.bound() <= at && walk_.at() >= start;
     if (!onTheWay) {
         const std::size_t place = placeFor(trajectory_, way_->times[start]);
         std::vector<float> memory;
@@ -143,8 +143,9 @@ std::size_t Recomputation::advance(std::size_t units) {
         for (std::size_t at = walk_.at() + 1; at < last; ++at)
             if (wanted(at)) last = at;
     const std::size_t before = walk_.at();
-    const std::size_t did =
-        walk_.advance(units, last, [this](std::size_t at, std::span<const float> positions) {
+    const std::size_t did = walk_.advance(
+        units, last, [this](std::size_t at) { return wanted(at); },
+        [this](std::size_t at, std::span<const float> positions) {
             if (!way_->remembers() && wanted(at)) keep(at, positions);
         });
     if (way_->remembers() && walk_.at() == last && walk_.at() != before && wanted(last))

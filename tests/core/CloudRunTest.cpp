@@ -3,6 +3,8 @@
 #include "training/CloudRun.h"
 
 #include <QTest>
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -15,6 +17,8 @@ class CloudRunTest : public QObject {
     void slicesChangeNothing();
     void forwardSlicesChangeNothing();
     void keptNoiseChangesNothing();
+    void stridesChangeNothing_data();
+    void stridesChangeNothing();
 };
 
 namespace {
@@ -121,6 +125,53 @@ void CloudRunTest::keptNoiseChangesNothing() {
     QVERIFY(runs(0.02, 400));
     QVERIFY(runs(0.3, 1));
     QVERIFY(runs(0.1, 1u << 20));
+}
+
+void CloudRunTest::stridesChangeNothing_data() {
+    QTest::addColumn<int>("kind");
+    for (const SamplerRow& row : samplers())
+        QTest::addRow("%s", std::string(row.choice.id).c_str()) << int(&row - samplers().data());
+    QTest::addRow("forward") << -1;
+}
+
+// Between kept steps a large cloud goes several at once, block by block.
+void CloudRunTest::stridesChangeNothing() {
+    QFETCH(int, kind);
+    Settings settings;
+    settings.data.points = 50;
+    settings.schedule.steps = 30;
+    settings.sampler.kind = SamplerKind(std::max(kind, 0));
+    settings.sampler.steps = 25;
+    settings.sampler.langevinSteps = 3;
+    settings.network.width = 16;
+    settings.network.depth = 1;
+    const auto data = trainingData(settings.data, 1);
+    const auto backend = makeEigenBackend(1, "");
+    backend->setState(initialState(layoutOf(settings, 0), 2));
+    const auto schedule = std::make_shared<const NoiseSchedule>(settings.schedule);
+    constexpr int count = 9000;
+    const auto start = [&](std::size_t clouds) {
+        return kind < 0 ? forwardRun(schedule, data, 7, count, clouds * 8 * count)
+                        : reverseRun(*backend, *schedule, data, settings, count, clouds * 8 * count);
+    };
+    CloudRun whole = start(100);
+    QVERIFY(finish(whole, 1u << 20));
+    for (const std::size_t clouds : {std::size_t{2}, std::size_t{8}})
+        for (const std::size_t units : {std::size_t{8999}, std::size_t{4096}, std::size_t{1000}}) {
+            CloudRun sparse = start(clouds);
+            QVERIFY(sparse.trajectory().t.size() <= clouds);
+            double share = 0.0;
+            for (std::size_t did = 0; !sparse.done();) {
+                did += sparse.advance(units);
+                QVERIFY(sparse.share() > share);
+                share = sparse.share();
+                QVERIFY(sparse.done() || std::abs(share * double(sparse.units()) - double(did)) < 0.5);
+            }
+            QVERIFY(sparse.trajectory().complete());
+            for (std::size_t i = 0; i < sparse.trajectory().t.size(); ++i)
+                QCOMPARE(*sparse.trajectory().positions[i],
+                         *whole.trajectory().positions[whole.trajectory().nearest(sparse.trajectory().t[i])]);
+        }
 }
 
 QTEST_GUILESS_MAIN(CloudRunTest)

@@ -224,14 +224,16 @@ class EncodedFilm : public FilmFile {
             arguments += {QStringLiteral("-f"), QStringLiteral("png_pipe"), QStringLiteral("-i"), palette_};
         const Encoder& encoder = encoderOf(format_);
         const QString filter = QString::fromLatin1(encoder.filter);
-        if (shape_.mirrored) {
+        if (shape_.drawn != DrawnHalf::Both) {
             // The frame in the middle of an odd number is there once.
-            const QString ownFrames = shape_.frames % 2 == 0
-                                          ? QString()
-                                          : QStringLiteral("trim=start_frame=1,setpts=PTS-STARTPTS,");
-            arguments += {QStringLiteral("-filter_complex"),
+            const bool first = shape_.drawn == DrawnHalf::First;
+            const QString others =
+                first ? QStringLiteral("trim=end_frame=%1,").arg(shape_.frames / 2)
+                      : QStringLiteral("trim=start_frame=%1,setpts=PTS-STARTPTS,").arg(shape_.frames % 2);
+            arguments += {QStringLiteral("-lavfi"),
                           filter + (filter.isEmpty() ? QString() : QStringLiteral(",")) +
-                              QStringLiteral("split[a][b];[a]%1reverse[r];[r][b]concat").arg(ownFrames)};
+                              QStringLiteral("split[a][b];[b]") + others + QStringLiteral("reverse[c];") +
+                              (first ? QStringLiteral("[a][c]concat") : QStringLiteral("[c][a]concat"))};
         } else if (!filter.isEmpty()) {
             arguments += {QStringLiteral("-lavfi"), filter};
         }

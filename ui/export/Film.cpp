@@ -201,15 +201,17 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
                     .frames = frames,
                     .stopped = [&] { return !progress(now); },
                     .draw = [&](int index) { return drawn(start(index)); }};
-    // From noise to data, as the reverse run makes the frames; the encoder puts the same ones backwards
-    // before them.
-    shape.mirrored = canMirror(shape, format);
-    const bool mirrored = shape.mirrored;
-    const double sampledShare = mirrored ? 0.05 : samplingShare;
+    // The encoder makes the way back of the way there, where it can. Where the clouds have no room, the half
+    // from noise to data is drawn, as the reverse run makes it.
+    const int half = (frames + 1) / 2;
+    if (canMirror(shape, format))
+        shape.drawn =
+            FilmClouds::haveRoom(request.run->settings, half) ? DrawnHalf::First : DrawnHalf::Second;
+    const DrawnHalf drawnHalf = shape.drawn;
+    const double sampledShare = drawnHalf == DrawnHalf::Second ? 0.05 : samplingShare;
     const auto sampled = [&] {
         backend = makeBackend(request.run->settings.backend, request.threads);
-        clouds.emplace(*request.run, *backend, playheads,
-                       mirrored ? FilmOrder::TowardsData : FilmOrder::BackAndForth);
+        clouds.emplace(*request.run, *backend, playheads, drawnHalf);
         return clouds->sample([&](double share) {
             now.share = sampledShare * share;
             return progress(now);
@@ -218,15 +220,17 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
     if (!drawing.post(sampled).get()) return false;
 
     const auto file = format == "png" ? frameFolder(std::move(shape)) : encodedFilm(std::move(shape), format);
-    const int first = mirrored ? frames / 2 : 0;
-    const double drawnShare = mirrored ? 0.8 : 0.98;
+    const int first = drawnHalf == DrawnHalf::Second ? frames / 2 : 0;
+    const int last = drawnHalf == DrawnHalf::First ? half - 1 : frames - 1;
+    const int pictures = last - first + 1;
+    const double drawnShare = drawnHalf == DrawnHalf::Both ? 0.98 : 0.8;
     std::future<const QImage&> next = start(first);
-    for (int i = first; i < frames; ++i) {
-        now = {.share = sampledShare + (drawnShare - sampledShare) * (i - first) / (frames - first),
-               .phase = QStringLiteral("Drawing %1 of %2").arg(i - first + 1).arg(frames - first)};
+    for (int i = first; i <= last; ++i) {
+        now = {.share = sampledShare + (drawnShare - sampledShare) * (i - first) / pictures,
+               .phase = QStringLiteral("Drawing %1 of %2").arg(i - first + 1).arg(pictures)};
         const QImage* image = drawn(std::move(next));
         if (!image || !progress(now)) return false;
-        if (i + 1 < frames) next = start(i + 1);
+        if (i < last) next = start(i + 1);
         if (!file->add(*image)) return false;
     }
     now = {.share = drawnShare, .phase = QStringLiteral("Encoding")};

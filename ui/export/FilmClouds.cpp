@@ -9,14 +9,25 @@ namespace diffuscope {
 namespace {
 
 constexpr int followedParticles = 10;
-constexpr double sliceSeconds = 0.02;
+constexpr double sliceSeconds = 0.2;  // each begins with finding its noise, which costs as much as some steps
 constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
+
+std::size_t bytesOfLane(const ViewSettings& view) {
+    const std::size_t all = static_cast<std::size_t>(view.memory) << 20;
+    return view.lanes == LaneKind::Both ? all / 2 : all;
+}
 
 }  // namespace
 
+bool FilmClouds::haveRoom(const Settings& settings, int frames) {
+    const auto clouds = static_cast<std::size_t>(frames) + 2;  // the two ends are kept as well
+    return clouds * static_cast<std::size_t>(settings.view.particles) * 2 * sizeof(float) <=
+           bytesOfLane(settings.view);
+}
+
 FilmClouds::FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<const double> playheads,
-                       FilmOrder order)
-    : order_(order) {
+                       DrawnHalf drawn)
+    : onTheWay_(drawn == DrawnHalf::Second) {
     const Settings& settings = run.settings;
     const int count = settings.view.particles;
     const int followed = std::min(followedParticles, count);
@@ -27,8 +38,7 @@ FilmClouds::FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<
     snapshot_.schedule = schedule;
     if (layoutOf(settings, *run.data) == run.state.layout)
         snapshot_.network = networkDenoiser(run.state);  // layers ask it
-    const std::size_t all = static_cast<std::size_t>(settings.view.memory) << 20;
-    bytes_ = settings.view.lanes == LaneKind::Both ? all / 2 : all;
+    bytes_ = bytesOfLane(settings.view);
     // Where not all clouds of the film have room, half of it is for those that the others are computed from.
     const auto keep = [&](LaneRun& lane, std::size_t bytes) {
         lane.all = lane.cloud.keepNear(playheads, bytes);
@@ -46,7 +56,7 @@ FilmClouds::FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<
         reverse_->cloud = reverseRun(backend, *schedule, run.data, settings, count, everything);
         reverse_->paths = reverseRun(backend, *schedule, run.data, settings, followed, everything);
         // What has been shown on the way is let go: there is room for all.
-        keep(*reverse_, order == FilmOrder::TowardsData ? everything : bytes_);
+        keep(*reverse_, onTheWay_ ? everything : bytes_);
         snapshot_.reverseComputed = 1.0;
     }
 }
@@ -76,10 +86,9 @@ bool FilmClouds::sample(const std::function<bool(double)>& report) {
         snapshot_.forwardPaths = forward_->paths.trajectory();
     }
     if (reverse_) {
-        const bool later = order_ == FilmOrder::TowardsData;
-        if (!later && !runToTheEnd(*reverse_, [&](double share) { return report(0.2 + 0.8 * share); }))
+        if (!onTheWay_ && !runToTheEnd(*reverse_, [&](double share) { return report(0.2 + 0.8 * share); }))
             return false;
-        if (!pathsOf(*reverse_, later ? 0.2 : 1.0)) return false;
+        if (!pathsOf(*reverse_, onTheWay_ ? 0.2 : 1.0)) return false;
         snapshot_.reverse = reverse_->cloud.trajectory();
         snapshot_.reversePaths = reverse_->paths.trajectory();
     }
@@ -93,7 +102,7 @@ void FilmClouds::recall(LaneRun& lane, double playhead, const std::function<bool
         const std::size_t place = lane.cloud.trajectory().nearest(playhead);
         while (!lane.cloud.trajectory().positions[place] && goesOn())
             (void)lane.pace.advance(lane.cloud, sliceSeconds);
-        if (order_ == FilmOrder::TowardsData) lane.cloud.forgetAbove(lane.cloud.trajectory().t[place]);
+        if (onTheWay_) lane.cloud.forgetAbove(lane.cloud.trajectory().t[place]);
         shown = lane.cloud.trajectory();
         return;
     }

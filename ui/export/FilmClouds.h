@@ -1,4 +1,5 @@
 #pragma once
+#include "export/FilmFile.h"
 #include "training/CloudRun.h"
 #include "training/Engine.h"
 #include "training/Recomputation.h"
@@ -11,19 +12,19 @@
 
 namespace diffuscope {
 
-/// The order in which a film's frames are drawn.
-enum class FilmOrder {
-    BackAndForth,  ///< any: all is sampled first
-    TowardsData,   ///< t only falls: a frame can be drawn as soon as the reverse run has come to it
-};
 /// What the frames of a film are drawn from: the clouds at its playheads, of which view.memory keeps as many
 /// as have room in it; the others are computed again when their frame comes. Used from one thread, on which
 /// the backend lives.
 class FilmClouds {
   public:
-    /// `run` and `backend` outlive the clouds; `playheads` are those of all frames.
+    /// `run` and `backend` outlive the clouds; `playheads` are those of all frames. Of the second half alone,
+    /// from noise to data, the reverse run goes on from frame to frame, and lets go what was shown; else all
+    /// is sampled first.
     FilmClouds(const SavedRun& run, DenoiserBackend& backend, std::span<const double> playheads,
-               FilmOrder order);
+               DrawnHalf drawn);
+
+    /// Whether the clouds of so many frames have room in view.memory.
+    [[nodiscard]] static bool haveRoom(const Settings& settings, int frames);
 
     /// All that must be there before the first frame. `report` is told the share that is done and returns
     /// false to cancel; then so does this.
@@ -45,7 +46,7 @@ class FilmClouds {
     [[nodiscard]] bool runToTheEnd(LaneRun& lane, const std::function<bool(double)>& report) const;
     void recall(LaneRun& lane, double playhead, const std::function<bool()>& goesOn, Trajectory& shown) const;
 
-    FilmOrder order_;
+    bool onTheWay_;          ///< the second half alone
     std::size_t bytes_ = 0;  ///< for the positions of one lane
     Snapshot snapshot_;
     std::optional<LaneRun> forward_;

@@ -20,20 +20,26 @@ class FilmFile {
     virtual bool finish() = 0;
 };
 
+/// Which of a film's frames are added, in their order. The others are the same ones backwards.
+enum class DrawnHalf {
+    Both,
+    First,   ///< frames 0 … (frames - 1)/2: from data to noise
+    Second,  ///< frames frames/2 … frames - 1: from noise to data
+};
+
 struct FilmShape {
     QString path;
     QSize size;
     int framesPerSecond;
     int frames;
-    /// Only frames frames/2 … frames - 1 are added: those before them are the same ones backwards.
-    bool mirrored = false;
+    DrawnHalf drawn = DrawnHalf::Both;
     /// Asked while waiting, every 100 ms at the least; true ends the work.
     std::function<bool()> stopped;
     /// Draws any frame: a GIF's palette is chosen from a few before the first is written. Null when stopped.
     std::function<const QImage*(int)> draw;
 };
 
-/// Whether the format's encoder can do that, and hold as much.
+/// Whether the format's encoder can make a film of one half, and hold as much.
 [[nodiscard]] bool canMirror(const FilmShape& shape, std::string_view format);
 /// @throws InputError when the target cannot be written or ffmpeg cannot be started.
 [[nodiscard]] std::unique_ptr<FilmFile> frameFolder(FilmShape shape);
