@@ -1,3 +1,4 @@
+#include "Error.h"
 #include "Interrupt.h"
 #include "PeakRate.h"
 #include "bench/Workload.h"
@@ -18,8 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What is timed, once.
-using Unit = std::function<void()>;
+/// What is timed.
+struct Unit {
+    std::function<void()> once;
+    std::string backend;
+};
 
 /// How the time of one unit grows with a number.
 struct Curve {
@@ -41,6 +45,10 @@ std::shared_ptr<Machinery> machinery(const BenchJob& job, const std::function<vo
     job.common.applyTo(made->settings);
     configure(made->settings);
     check(made->settings);
+    Settings asked = made->settings;
+    job.common.applyTo(asked);
+    if (!(asked == made->settings))
+        throw UsageError("--set cannot set what workload " + std::string(job.id) + " sets itself.");
     made->data = trainingData(made->settings.data, made->settings.seed);
     made->backend = makeBackend(job.backend, job.common.threads);
     return made;
@@ -57,7 +65,7 @@ Unit trainingStep(const BenchJob& job, const std::function<void(Settings&)>& con
     made->losses.resize(1);
     const BatchSettings batch{settings.seed, settings.training.batch, settings.training.stratified,
                               settings.training.floorShare, settings.training.learningRate};
-    return [made, batch] { made->backend->train(batch, made->losses); };
+    return {[made, batch] { made->backend->train(batch, made->losses); }, made->backend->description().id};
 }
 
 Unit samplingRun(const BenchJob& job, int particles, int steps) {
@@ -68,7 +76,7 @@ Unit samplingRun(const BenchJob& job, int particles, int steps) {
     made->memory.resize(made->positions.size());
     const auto plan = reversePlan(NoiseSchedule(settings.schedule), settings.sampler,
                                   settings.network.conditioning, clampBox(made->data->points));
-    return [made, plan] {
+    const auto once = [made, plan] {
         constexpr std::size_t stepsAtOnce = 20;
         reverseStart(made->settings.seed, 0, made->positions);
         std::fill(made->memory.begin(), made->memory.end(), 0.0f);
@@ -78,6 +86,7 @@ Unit samplingRun(const BenchJob& job, int particles, int steps) {
                                    made->settings.seed, 0, made->positions, made->memory, {});
         }
     };
+    return {once, made->backend->description().id};
 }
 
 /// A standard normal cloud on a stage of 600 x 600 pixels.
@@ -87,10 +96,11 @@ Unit splatOnce(const BenchJob& job, int particles) {
     reverseStart(made->settings.seed, 0, made->positions);
     static constexpr SplatView view{600, 600, 0.0f, 0.0f, 100.0f, 2.5f};
     const auto pixels = std::make_shared<std::vector<std::uint32_t>>(600 * 600);
-    return [made, pixels] {
+    const auto once = [made, pixels] {
         std::fill(pixels->begin(), pixels->end(), 0u);
         made->backend->splat(made->positions, view, *pixels);
     };
+    return {once, made->backend->description().id};
 }
 
 /// A thousand queries of the ideal denoiser at log-SNR 0.
@@ -101,7 +111,8 @@ Unit idealQueries(const BenchJob& job, int points) {
     reverseStart(made->settings.seed, 0, made->positions);
     const std::shared_ptr<const Denoiser> denoiser = made->backend->idealDenoiser(made->data);
     const NoiseLevel level = noiseLevelOfLogSnr(0.0);
-    return [made, denoiser, level] { denoiser->eps(made->positions, level, anyClass, made->memory); };
+    return {[made, denoiser, level] { denoiser->eps(made->positions, level, anyClass, made->memory); },
+            made->backend->description().id};
 }
 
 const std::array<Curve, 6>& curves() {
@@ -138,7 +149,7 @@ double secondsOf(const Unit& unit) {
     double seconds = 0.0;
     int count = 0;
     do {
-        unit();
+        unit.once();
         ++count;
         seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     } while (seconds < 0.05);
@@ -155,7 +166,7 @@ void runCurve(const BenchJob& job) {
     std::vector<Unit> units;
     for (const int value : curve.values) {
         units.push_back(curve.prepare(job, value));
-        units.back()();
+        units.back().once();
     }
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < units.size(); ++i) {
@@ -169,6 +180,7 @@ void runCurve(const BenchJob& job) {
         const auto middle = seconds[i].begin() + static_cast<std::ptrdiff_t>(seconds[i].size() / 2);
         std::nth_element(seconds[i].begin(), middle, seconds[i].end());
         nlohmann::ordered_json line = {{"workload", curve.id},
+                                       {"backend", units[i].backend},
                                        {std::string(curve.variable), curve.values[i]},
                                        {"rounds", rounds},
                                        {"seconds", *middle},

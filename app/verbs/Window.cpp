@@ -40,6 +40,7 @@ int showWindow(const Options& options) {
     const WindowMeasure* measure = options.measure.empty() ? nullptr : &windowMeasureById(options.measure);
     if (measure && measure->rounds == 0 && options.rounds > 0)
         throw UsageError("--rounds has no effect with --measure " + options.measure + ".");
+    if (measure && !options.open.empty()) throw UsageError("--open has no effect with --measure.");
     MainWindow window(settings);
     window.show();
     if (measure) {

@@ -17,6 +17,8 @@ void Recall::setForward(const CloudRun& run, std::size_t bytes) {
 
 void Recall::setReverse(const CloudRun& run, std::shared_ptr<const TrainingState> state, std::size_t bytes) {
     reverse_ = Recomputation(run.way(), run.trajectory(), bytes);
+    // The steps of an ideal denoiser differ a hundredfold: what the last one took tells nothing of these.
+    if (!state) reversePace_ = SlicePace();
     state_ = std::move(state);
 }
 
@@ -32,6 +34,7 @@ void Recall::limit(const MemoryShares& shares) {
 
 void Recall::ask(double t) {
     forward_.ask(t);
+    if (!state_) reversePace_ = SlicePace();
     reverse_.ask(t);
 }
 

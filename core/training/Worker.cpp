@@ -84,7 +84,13 @@ void Engine::Worker::notify(bool warning, std::string sentence) {
 
 bool Engine::Worker::busy() const {
     return training_ || dirty_ || !forwardPaths_.done() || !forwardCloud_.done() || !pass_.paths.done() ||
-           !pass_.cloud.done() || !recall_.done();
+           !pass_.cloud.done() || !recall_.done() || behind();
+}
+
+/// The cloud is of a network that has learned since its pass began.
+bool Engine::Worker::behind() const {
+    return settings_.sampler.denoiser == DenoiserKind::Network && trainer_ &&
+           trainer_->step() != pass_.trainedSteps;
 }
 
 void Engine::Worker::takeData(std::shared_ptr<const DataSet> data) {
@@ -167,7 +173,8 @@ void Engine::Worker::startReverse(bool visible) {
              .start = Clock::now()};
     pass_.pace = PassPace(pass_.paths.units() + pass_.cloud.units(), pass_.start);
     if (visible) pathsAreNew_ = false;
-    if (visible && shownCloud_.complete() && !shownCloud_.empty()) cloudBefore_ = shownCloud_;
+    if (visible && shownCloud_.complete() && !shownCloud_.empty())
+        cloudBefore_ = recall_.reverse().empty() ? shownCloud_ : recall_.reverse();
     showPass();
     dirty_ = true;
 }
@@ -187,8 +194,12 @@ void Engine::Worker::showPass() {
         cloudBefore_ = {};
         urgent_ = urgent_ || pass_.visible;
         const bool network = settings_.sampler.denoiser == DenoiserKind::Network;
-        recall_.setReverse(pass_.cloud, network ? pass_.state : nullptr,
-                           memoryShares(settings_.view).recalled);
+        // Training beside the pass leaves weights of many steps in it: nothing could compute it again.
+        if (behind())
+            recall_.dropReverse();
+        else
+            recall_.setReverse(pass_.cloud, network ? pass_.state : nullptr,
+                               memoryShares(settings_.view).recalled);
     } else {
         recall_.dropReverse();
     }
@@ -326,7 +337,10 @@ void Engine::Worker::work() {
             // Where there is no cloud to look at yet, most of the time goes into the first one.
             const bool first = pass_.visible && cloudBefore_.empty();
             const bool fresh = pass_.visible && Clock::now() - pass_.start < awaited;
-            if (!recall_.done() && (turn_ % 3 == 2 || (sampled && !training_))) {
+            if (sampled && behind() && !training_) {
+                pass_.trainedSteps = trainer_->step();  // once, even if it is refused
+                startReverse(false);
+            } else if (!recall_.done() && (turn_ % 3 == 2 || (sampled && !training_))) {
                 recallSlice(sliceSeconds);
             } else if (training_ && (turn_ % (fresh ? 16 : first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();

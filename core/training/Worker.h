@@ -64,6 +64,7 @@ class Engine::Worker {
     void dropPass();
     void showPass();
     void renewNetwork();
+    [[nodiscard]] bool behind() const;
     void trainSlice();
     void cloudSlice();
     void recallSlice(double seconds);

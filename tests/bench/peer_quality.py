@@ -26,8 +26,8 @@ from torch import nn
 
 program, dataset = sys.argv[1:3]
 seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-marks = (0.5, 1, 2, 5, 10, 20, 40, 80)
-ownMarks = (0.25, 0.5, 1, 2, 5, 10)
+marks = (2, 5, 20, 60)
+ownMarks = (0.5, 1, 2, 5)
 particles = 10_000
 folder = tempfile.mkdtemp()
 

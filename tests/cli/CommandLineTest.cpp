@@ -124,7 +124,8 @@ class CommandLineTest : public QObject, InFolder {
             "[\\d.]+\\}\n$");
         for (const char* curve : {"width", "steps", "splat", "ideal"})
             row(qPrintable(QString("bench --workload %1 --rounds 1 --backend cpu --quiet").arg(curve)),
-                qPrintable(QString("^\\{\"workload\":\"%1\",\"\\w+\":\\d+,\"rounds\":1,\"seconds\":[\\d.e-]+,"
+                qPrintable(QString("^\\{\"workload\":\"%1\",\"backend\":\"cpu\",\"\\w+\":\\d+,\"rounds\":1,"
+                                   "\"seconds\":[\\d.e-]+,"
                                    "\"exponent\":null\\}\n(\\{.*\"exponent\":-?[\\d.e-]+\\}\n)+$")
                                .arg(curve)));
     }
@@ -266,6 +267,7 @@ class CommandLineTest : public QObject, InFolder {
         row("bench --workload w3", 2,
             "known are w1, w2, sample, default, machine, batch, width, particles, steps, splat, ideal, "
             "interaction, stage and start");
+        row("bench --workload width --set network.width=64", 2, "cannot set what workload width sets itself");
     }
     void fails() {
         QFETCH(QString, line);

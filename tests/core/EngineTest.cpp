@@ -67,6 +67,23 @@ class EngineTest : public QObject {
         for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
     }
 
+    /// While it trains, a pass has weights of many steps; after it, the cloud is one that can be had again.
+    void aPausedCloudIsOfTheNetworkThatIsThere() {
+        const Settings settings = smallSettings();
+        Engine engine(settings, true);
+        QVERIFY(waitFor(engine, [](const Snapshot& s) { return settled(s) && s.step > 200; }));
+        engine.setTraining(false);
+        const auto snapshot = waitFor(engine, [](const Snapshot& s) {
+            return settled(s) && !s.training && s.networkState && s.networkState->step == s.step;
+        });
+        QVERIFY(snapshot);
+        const auto backend = makeEigenBackend(1, "test");
+        backend->setState(*snapshot->networkState);
+        CloudRun run = reverseRun(*backend, *snapshot->schedule, snapshot->data, settings, 300, 1u << 30);
+        while (!run.done()) run.advance(1u << 20);
+        QVERIFY(flat(run.trajectory()) == flat(snapshot->reverse));
+    }
+
     /// The followed particles are the cloud's first, step for step.
     void pathsBelongToTheCloud() {
         Engine engine(smallSettings(), false);

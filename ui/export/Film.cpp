@@ -9,6 +9,7 @@
 #include <QFileInfo>
 #include <QImage>
 #include <QPainter>
+#include <QScopeGuard>
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -178,6 +179,7 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
         clouds.reset();
         backend.reset();
     });
+    const auto givesUp = qScopeGuard([&] { cancelled = true; });  // before the thread is waited for
     const auto start = [&](int index) {
         return drawing.post([&, index]() -> const QImage& {
             QImage& image = images[static_cast<std::size_t>(index % 2)];

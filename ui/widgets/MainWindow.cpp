@@ -302,7 +302,8 @@ void MainWindow::tick() {
         looking_.isActive() && snapshot->pathsAreNew && snapshot->settings == studio_.settings();
     if (awaited) looking_.stop();
     const bool fresh = snapshot != shown_;
-    if (fresh || std::exchange(moved_, false)) {
+    const bool moved = std::exchange(moved_, false);
+    if (fresh || moved) {
         stage_->show(snapshot, time);  // first: it is painted on another thread while the rest is shown
         studio_.engine().setPlayhead(time);
         transport_->setTime(time);
@@ -331,10 +332,10 @@ void MainWindow::showNumbers(const std::shared_ptr<const Snapshot>& snapshot, do
             numbersDue_ = true;
         }
     }
-    if (!reads_->isVisible()) return;
-    if (sinceReads_.elapsed() >= readsMilliseconds) {
+    if (reads_->isVisible() && sinceReads_.elapsed() >= readsMilliseconds) {
         sinceReads_.restart();
         reads_->show(snapshot, time);
+        numbersDue_ = numbersDue_ || !reads_->shows(*snapshot);
     } else {
         numbersDue_ = true;
     }
@@ -424,7 +425,8 @@ void MainWindow::showHelp() {
            "adds "
            "one, Del removes it.</p>"
            "<p>Large clouds keep as many of their steps as Memory, under Stage, has room for. Where the "
-           "playhead stops between them, the step is computed again and is the same to the last bit.</p>"
+           "playhead stops between them, the step is computed again and is the same to the last bit; while "
+           "training goes on, the nearest kept step of the reverse cloud is shown.</p>"
            "<p>Symbols and numbers are Ho's, or Su's with View, Notation: then β and ᾱ are the roots of "
            "Ho's. Files and the command line are always in Ho's.</p>"
            "<p>Open any table of two numeric columns (.csv, .npy) or a picture whose darkness is the density "

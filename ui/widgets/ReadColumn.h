@@ -19,6 +19,8 @@ class ReadColumn : public QWidget {
     using QWidget::show;
     void setTheme(const Theme& theme);
     void show(const std::shared_ptr<const Snapshot>& snapshot, double playhead);
+    /// Whether the plots are of it: they follow less often than they are told.
+    [[nodiscard]] bool shows(const Snapshot& snapshot) const { return shown_.get() == &snapshot; }
     [[nodiscard]] const MeasureHistory& measures() const { return measures_; }
     [[nodiscard]] Plot* plot(std::string_view id) const;  ///< of plots()
 
