@@ -115,7 +115,7 @@ def byTorch(recipe):
         while spent + time.perf_counter() - begin < mark:
             step += 1
             x0 = data[torch.randint(0, len(data), (batch,))]
-            t = (places + 1000 / batch * torch.rand(batch)).long() if recipe else torch.randint(0, 1000, (batch,))
+            t = (places + 1000 / batch * torch.rand(batch)).long().clamp(max=999) if recipe else torch.randint(0, 1000, (batch,))
             eps = torch.randn_like(x0)
             a = alphaBar[t].unsqueeze(1)
             loss = (network(a.sqrt() * x0 + (1 - a).sqrt() * eps, t) - eps).square().sum(1).mean()
