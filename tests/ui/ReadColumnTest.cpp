@@ -157,6 +157,19 @@ class ReadColumnTest : public QObject {
         QCOMPARE(equations.size(), static_cast<qsizetype>(samplers().size()));
     }
 
+    /// The first picture comes before the sampler's noise is known.
+    void beforeTheFirstReversePass() {
+        Shown shown;
+        shown.snapshot->stepNoise = nullptr;
+        shown.show();
+        QVERIFY(shown.texts().contains(formatNumber(shown.snapshot->schedule->beta(40))));
+        const auto noise = stepNoises(*shown.snapshot->schedule, shown.snapshot->settings.sampler);
+        QVERIFY(!shown.texts().contains(formatNumber(noise[40])));
+        shown.snapshot->stepNoise = std::make_shared<const std::vector<double>>(noise);
+        shown.show();
+        QVERIFY(shown.texts().contains(formatNumber(noise[40])));
+    }
+
     void theMenuHasBoth() {
         MainWindow window(smallSettings());
         window.show();

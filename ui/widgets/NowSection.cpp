@@ -18,14 +18,16 @@ struct NumberRow {
     double (*value)(const Snapshot&, int t);
 };
 
-/// Numbers of step t; t = 0 is the data, where there is no step.
+/// Numbers of step t; t = 0 is the data, where there is no step. NaN where there is none yet.
 constexpr NumberRow numbers[] = {
     {Quantity::Beta, "", "Variance of the noise that step t adds",
      [](const Snapshot& s, int t) { return s.schedule->beta(t); }},
     {Quantity::AlphaBar, "", "Share of the data's variance that is left",
      [](const Snapshot& s, int t) { return s.schedule->alphaBar(t); }},
     {Quantity::Plain, "σ<sub>t</sub>", "Standard deviation of the noise of the reverse step",
-     [](const Snapshot& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
+     [](const Snapshot& s, int t) {
+         return s.stepNoise ? (*s.stepNoise)[static_cast<std::size_t>(t)] : std::nan("");
+     }},
     {Quantity::NoiseSoFar, "", "Variance of the noise in x<sub>t</sub>",
      [](const Snapshot& s, int t) { return s.schedule->oneMinusAlphaBar(t); }},
     {Quantity::Plain, "SNR", "Signal-to-noise ratio ᾱ<sub>t</sub>/(1 − ᾱ<sub>t</sub>)",
@@ -215,12 +217,12 @@ void NowSection::showEquation() {
 }
 
 void NowSection::showNumbers() {
-    for (std::size_t i = 0; i < values_.size(); ++i)
-        setLiveText(
-            values_[i],
-            t_ == 0 ? QStringLiteral("–")
-                    : formatNumber(
-                          shownAs(numbers[i].quantity, notation_).show(numbers[i].value(*snapshot_, t_))));
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+        const double value = t_ == 0 ? std::nan("") : numbers[i].value(*snapshot_, t_);
+        setLiveText(values_[i], std::isnan(value)
+                                    ? QStringLiteral("–")
+                                    : formatNumber(shownAs(numbers[i].quantity, notation_).show(value)));
+    }
     setNote(tr("t = %1").arg(t_));
 }
 

@@ -17,7 +17,7 @@ constexpr double smallest = 1e-12;
 /// What the curves are read from: of a snapshot, or ahead of it.
 struct Drawn {
     std::shared_ptr<const NoiseSchedule> schedule;
-    std::shared_ptr<const std::vector<double>> stepNoise;
+    std::shared_ptr<const std::vector<double>> stepNoise;  ///< null until the first reverse pass begins
 };
 
 struct Curve {
@@ -47,7 +47,9 @@ const std::vector<Plane>& planes() {
          {{"", Quantity::Beta, Qt::DashLine, &Theme::forward, false,
            [](const Drawn& s, int t) { return s.schedule->beta(t); }},
           {"σ", Quantity::Plain, Qt::DashDotLine, &Theme::reverse, false,
-           [](const Drawn& s, int t) { return (*s.stepNoise)[static_cast<std::size_t>(t)]; }},
+           [](const Drawn& s, int t) {
+               return s.stepNoise ? (*s.stepNoise)[static_cast<std::size_t>(t)] : std::nan("");
+           }},
           alphaBar}},
         {{"log-snr", "λ = ln SNR", "Logarithm of the signal-to-noise ratio: what the network is told"},
          false,
