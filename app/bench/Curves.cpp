@@ -1,17 +1,13 @@
-#include "Error.h"
 #include "Interrupt.h"
 #include "PeakRate.h"
-#include "bench/Workload.h"
-#include "data/DataSet.h"
-#include "denoiser/DenoiserBackend.h"
-#include "diffusion/ReverseSampler.h"
+#include "bench/Machinery.h"
+#include "bench/Spread.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <vector>
 
 namespace diffuscope {
@@ -33,85 +29,47 @@ struct Curve {
     Unit (*prepare)(const BenchJob& job, int value);
 };
 
-struct Machinery {
-    Settings settings;
-    std::shared_ptr<const DataSet> data;
-    std::unique_ptr<DenoiserBackend> backend;
-    std::vector<float> positions, memory, losses;
-};
-
-std::shared_ptr<Machinery> machinery(const BenchJob& job, const std::function<void(Settings&)>& configure) {
-    auto made = std::make_shared<Machinery>();
-    job.common.applyTo(made->settings);
-    configure(made->settings);
-    check(made->settings);
-    Settings asked = made->settings;
-    job.common.applyTo(asked);
-    if (!(asked == made->settings))
-        throw UsageError("--set cannot set what workload " + std::string(job.id) + " sets itself.");
-    made->data = trainingData(made->settings.data, made->settings.seed);
-    made->backend = makeBackend(job.backend, job.common.threads);
-    return made;
-}
-
 Unit trainingStep(const BenchJob& job, const std::function<void(Settings&)>& configure) {
-    const auto made = machinery(job, configure);
-    const Settings& settings = made->settings;
-    const NoiseSchedule schedule(settings.schedule);
-    made->backend->setData(made->data->points, made->data->labels);
-    made->backend->setLevels(noiseLevels(schedule, settings.network.conditioning),
-                             lossTable(schedule, settings.training));
-    made->backend->setState(initialState(layoutOf(settings, *made->data), settings.seed));
-    made->losses.resize(1);
-    const BatchSettings batch{settings.seed, settings.training.batch, settings.training.stratified,
-                              settings.training.floorShare, settings.training.learningRate};
-    return {[made, batch] { made->backend->train(batch, made->losses); }, made->backend->description().id};
+    const auto made = machineryFor(job, configure);
+    std::vector<float> losses(warmUpSteps);
+    made->backend->train(made->batch(), losses);
+    return {[made, batch = made->batch(), loss = std::vector<float>(1)]() mutable {
+                made->backend->train(batch, loss);
+            },
+            made->backend->description().id};
 }
 
 Unit samplingRun(const BenchJob& job, int particles, int steps) {
-    const auto made = machinery(job, [steps](Settings& settings) { settings.schedule.steps = steps; });
-    const Settings& settings = made->settings;
-    made->backend->setState(initialState(layoutOf(settings, *made->data), settings.seed));
-    made->positions.resize(2 * static_cast<std::size_t>(particles));
-    made->memory.resize(made->positions.size());
-    const auto plan = reversePlan(NoiseSchedule(settings.schedule), settings.sampler,
-                                  settings.network.conditioning, clampBox(made->data->points));
-    const auto once = [made, plan] {
-        constexpr std::size_t stepsAtOnce = 20;
-        reverseStart(made->settings.seed, 0, made->positions);
-        std::fill(made->memory.begin(), made->memory.end(), 0.0f);
-        for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
-            stopIfInterrupted();
-            made->backend->reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)),
-                                   made->settings.seed, 0, made->positions, made->memory, {});
-        }
-    };
-    return {once, made->backend->description().id};
+    const auto made = machineryFor(job, [steps](Settings& settings) { settings.schedule.steps = steps; });
+    const auto sampling = std::make_shared<SamplingRun>(made, static_cast<std::size_t>(particles));
+    return {[sampling] { sampling->run([](double) {}); }, made->backend->description().id};
+}
+
+std::vector<float> standardNormal(const Machinery& made, int count) {
+    std::vector<float> positions(2 * static_cast<std::size_t>(count));
+    reverseStart(made.settings.seed, 0, positions);
+    return positions;
 }
 
 /// A standard normal cloud on a stage of 600 x 600 pixels.
 Unit splatOnce(const BenchJob& job, int particles) {
-    const auto made = machinery(job, [](Settings&) {});
-    made->positions.resize(2 * static_cast<std::size_t>(particles));
-    reverseStart(made->settings.seed, 0, made->positions);
+    const auto made = machineryFor(job, [](Settings&) {});
     static constexpr SplatView view{600, 600, 0.0f, 0.0f, 100.0f, 2.5f};
-    const auto pixels = std::make_shared<std::vector<std::uint32_t>>(600 * 600);
-    const auto once = [made, pixels] {
-        std::fill(pixels->begin(), pixels->end(), 0u);
-        made->backend->splat(made->positions, view, *pixels);
-    };
-    return {once, made->backend->description().id};
+    return {[made, positions = standardNormal(*made, particles),
+             pixels = std::vector<std::uint32_t>(600 * 600)]() mutable {
+                std::fill(pixels.begin(), pixels.end(), 0u);
+                made->backend->splat(positions, view, pixels);
+            },
+            made->backend->description().id};
 }
 
 /// A thousand queries of the ideal denoiser at log-SNR 0.
 Unit idealQueries(const BenchJob& job, int points) {
-    const auto made = machinery(job, [points](Settings& settings) { settings.data.points = points; });
-    made->positions.resize(2 * 1000);
-    made->memory.resize(made->positions.size());
-    reverseStart(made->settings.seed, 0, made->positions);
-    const std::shared_ptr<const Denoiser> denoiser = made->backend->idealDenoiser(made->data);
-    const NoiseLevel level = noiseLevelOfLogSnr(0.0);
-    return {[made, denoiser, level] { denoiser->eps(made->positions, level, anyClass, made->memory); },
+    const auto made = machineryFor(job, [points](Settings& settings) { settings.data.points = points; });
+    return {[made, denoiser = made->backend->idealDenoiser(made->data), xt = standardNormal(*made, 1000),
+             eps = std::vector<float>(2 * 1000)]() mutable {
+                denoiser->eps(xt, noiseLevelOfLogSnr(0.0), anyClass, eps);
+            },
             made->backend->description().id};
 }
 
@@ -177,26 +135,23 @@ void runCurve(const BenchJob& job) {
     }
     double before = 0.0;
     for (std::size_t i = 0; i < units.size(); ++i) {
-        const auto middle = seconds[i].begin() + static_cast<std::ptrdiff_t>(seconds[i].size() / 2);
-        std::nth_element(seconds[i].begin(), middle, seconds[i].end());
+        const double median = medianOf(std::move(seconds[i]));
         nlohmann::ordered_json line = {{"workload", curve.id},
                                        {"backend", units[i].backend},
                                        {std::string(curve.variable), curve.values[i]},
                                        {"rounds", rounds},
-                                       {"seconds", *middle},
+                                       {"seconds", median},
                                        {"exponent", nullptr}};
         if (i > 0)
-            line["exponent"] = std::log(*middle / before) /
+            line["exponent"] = std::log(median / before) /
                                std::log(static_cast<double>(curve.values[i]) / curve.values[i - 1]);
-        before = *middle;
+        before = median;
         job.print(line);
     }
 }
 
 void runMachine(const BenchJob& job) {
-    const int threads = job.common.threads > 0
-                            ? job.common.threads
-                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int threads = threadsOf(job);
     job.progress.show(0.0, std::string(job.id));
     job.print({{"workload", job.id},
                {"threads", threads},

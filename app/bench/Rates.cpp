@@ -1,13 +1,11 @@
 #include "Interrupt.h"
 #include "PeakRate.h"
-#include "bench/Workload.h"
-#include "data/DataSet.h"
-#include "denoiser/DenoiserBackend.h"
-#include "diffusion/ReverseSampler.h"
+#include "bench/Machinery.h"
+#include "bench/Spread.h"
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <memory>
 #include <vector>
 
 namespace diffuscope {
@@ -36,23 +34,15 @@ struct Rate {
     double flops;    ///< in those seconds
 };
 
-double middleOf(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
-Rate measureTraining(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
-                     const BenchJob& job) {
-    const BatchSettings batch{settings.seed, settings.training.batch, settings.training.stratified,
-                              settings.training.floorShare, settings.training.learningRate};
+Rate measureTraining(Machinery& machinery, const BenchJob& job) {
+    const BatchSettings batch = machinery.batch();
     const auto train = [&](int steps) {
         std::vector<float> losses(static_cast<std::size_t>(steps));
         const auto begin = Clock::now();
-        backend.train(batch, losses);
+        machinery.backend->train(batch, losses);
         return secondsSince(begin);
     };
-    (void)train(40);  // the compute backend changes its kernels after thirty passes
+    (void)train(warmUpSteps);
     // Rounds of a quarter of a second.
     const int steps = std::clamp(static_cast<int>(0.25 / std::max(train(5) / 5.0, 1e-7)), 1, 1'000'000);
     const int rounds = job.rounds > 0 ? job.rounds : 9;
@@ -62,62 +52,33 @@ Rate measureTraining(DenoiserBackend& backend, const Settings& settings, const M
         seconds.push_back(train(steps) / steps);
         job.progress.show(static_cast<double>(i) / rounds, "training");
     }
-    return {middleOf(std::move(seconds)), trainingFlops(layout) * batch.batch};
+    return {medianOf(std::move(seconds)), trainingFlops(machinery.layout) * batch.batch};
 }
 
-Rate measureSampling(DenoiserBackend& backend, const Settings& settings, const MlpLayout& layout,
-                     const DataSet& data, const BenchJob& job) {
+Rate measureSampling(const std::shared_ptr<Machinery>& machinery, const BenchJob& job) {
     constexpr std::size_t particles = 10'000;
-    constexpr std::size_t stepsAtOnce = 20;
-    const NoiseSchedule schedule(settings.schedule);
-    const auto plan =
-        reversePlan(schedule, settings.sampler, settings.network.conditioning, clampBox(data.points));
-    std::vector<float> positions(2 * particles);
-    std::vector<float> memory(2 * particles);
-    reverseStart(settings.seed, 0, positions);
-    backend.reverse(std::span(plan).first(std::min(stepsAtOnce, plan.size())), settings.seed, 0, positions,
-                    memory, {});
+    SamplingRun(machinery, particles / 10).run([](double) {});
+    SamplingRun sampling(machinery, particles);
     const int rounds = std::max(1, job.rounds);
     std::vector<double> seconds;
     for (int round = 0; round < rounds; ++round) {
-        reverseStart(settings.seed, 0, positions);
-        std::fill(memory.begin(), memory.end(), 0.0f);
         const auto begin = Clock::now();
-        for (std::size_t i = 0; i < plan.size(); i += stepsAtOnce) {
-            stopIfInterrupted();
-            backend.reverse(std::span(plan).subspan(i, std::min(stepsAtOnce, plan.size() - i)), settings.seed,
-                            0, positions, memory, {});
-            job.progress.show((round + static_cast<double>(i) / static_cast<double>(plan.size())) / rounds,
-                              "sampling");
-        }
+        sampling.run([&](double share) { job.progress.show((round + share) / rounds, "sampling"); });
         seconds.push_back(secondsSince(begin));
     }
-    const double flops = forwardFlops(layout) * particles * static_cast<double>(plan.size());
-    return {middleOf(std::move(seconds)), flops};
+    const double flops = forwardFlops(machinery->layout) * particles * static_cast<double>(sampling.steps());
+    return {medianOf(std::move(seconds)), flops};
 }
 
 void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples) {
-    Settings settings;
-    job.common.applyTo(settings);
-    configure(settings);
-    check(settings);
-    const auto data = trainingData(settings.data, settings.seed);
-    const auto backend = makeBackend(job.backend, job.common.threads);
-    const NoiseSchedule schedule(settings.schedule);
-    const MlpLayout layout = layoutOf(settings, *data);
-    backend->setData(data->points, data->labels);
-    backend->setLevels(noiseLevels(schedule, settings.network.conditioning),
-                       lossTable(schedule, settings.training));
-    backend->setState(initialState(layout, settings.seed));
-    const Rate rate = samples ? measureSampling(*backend, settings, layout, *data, job)
-                              : measureTraining(*backend, settings, layout, job);
+    const auto machinery = machineryFor(job, configure);
+    const Rate rate = samples ? measureSampling(machinery, job) : measureTraining(*machinery, job);
     job.progress.clear();
 
-    const BackendDescription& description = backend->description();
-    const int machine = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const BackendDescription& description = machinery->backend->description();
     const bool onProcessor =
         description.id == "cpu" || description.renderer.find("llvmpipe") != std::string::npos;
-    const int threads = description.id == "cpu" && job.common.threads > 0 ? job.common.threads : machine;
+    const int threads = threadsOf(job);
     const double gflops = rate.flops / rate.seconds * 1e-9;
     nlohmann::ordered_json line = {{"workload", job.id},
                                    {"backend", description.id},

@@ -5,13 +5,24 @@
 
 namespace diffuscope {
 
+namespace {
+
+/// That which `share` of the `sorted` do not exceed.
+double rankOf(const std::vector<double>& sorted, double share) {
+    const double rank = std::ceil(share * static_cast<double>(sorted.size()));
+    return sorted[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+}
+
+}  // namespace
+
+double medianOf(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return rankOf(values, 0.5);
+}
+
 nlohmann::ordered_json spreadOf(std::vector<double> values) {
     std::sort(values.begin(), values.end());
-    const auto at = [&values](double share) {
-        const double rank = std::ceil(share * static_cast<double>(values.size()));
-        return values[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
-    };
-    return {{"median", at(0.5)}, {"p95", at(0.95)}, {"worst", values.back()}};
+    return {{"median", rankOf(values, 0.5)}, {"p95", rankOf(values, 0.95)}, {"worst", values.back()}};
 }
 
 }  // namespace diffuscope

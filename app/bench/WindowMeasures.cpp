@@ -1,6 +1,7 @@
 #include "bench/WindowMeasures.h"
 
 #include "CommandLine.h"
+#include "bench/Workload.h"
 
 #include <algorithm>
 
@@ -19,21 +20,11 @@ std::span<const WindowMeasure> windowMeasures() {
     return rows;
 }
 
-std::string windowMeasureIds(std::string_view last) {
-    const auto rows = windowMeasures();
-    std::string ids;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i > 0) ids += i + 1 == rows.size() ? " " + std::string(last) + " " : ", ";
-        ids += rows[i].id;
-    }
-    return ids;
-}
-
 const WindowMeasure& windowMeasureById(std::string_view id) {
     for (const WindowMeasure& row : windowMeasures())
         if (row.id == id) return row;
     throw UsageError("There is no measurement \"" + std::string(id) + "\" of the window; known are " +
-                     windowMeasureIds("and") + ".");
+                     idsOf(windowMeasures(), "and") + ".");
 }
 
 }  // namespace diffuscope

@@ -18,8 +18,6 @@ struct WindowMeasure {
 };
 [[nodiscard]] std::span<const WindowMeasure> windowMeasures();
 
-/// "interaction, stage or start", `last` being "or".
-[[nodiscard]] std::string windowMeasureIds(std::string_view last);
 /// @throws UsageError naming those that are known
 [[nodiscard]] const WindowMeasure& windowMeasureById(std::string_view id);
 

@@ -35,6 +35,17 @@ struct Workload {
     void (*run)(const BenchJob& job);
 };
 
+/// "w1, w2 and sample", `last` being "and": the ids of rows that have one.
+template <typename Rows>
+[[nodiscard]] std::string idsOf(const Rows& rows, std::string_view last) {
+    std::string ids;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i > 0) ids += i + 1 == rows.size() ? " " + std::string(last) + " " : ", ";
+        ids += rows[i].id;
+    }
+    return ids;
+}
+
 // The workloads, a table for each kind.
 [[nodiscard]] std::span<const Workload> rateWorkloads();
 [[nodiscard]] std::span<const Workload> curveWorkloads();

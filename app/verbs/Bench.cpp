@@ -24,16 +24,6 @@ std::vector<Workload> allWorkloads() {
     return workloads;
 }
 
-/// "w1, w2 and sample".
-std::string idsOf(const std::vector<Workload>& workloads, std::string_view last) {
-    std::string ids;
-    for (std::size_t i = 0; i < workloads.size(); ++i) {
-        if (i > 0) ids += i + 1 == workloads.size() ? " " + std::string(last) + " " : ", ";
-        ids += workloads[i].id;
-    }
-    return ids;
-}
-
 /// False where the backend was asked for by nobody and is not there.
 bool runOnce(const Workload& workload, const Options& options, BackendKind kind, bool asked) {
     Progress progress(options.common.quiet);

@@ -1,5 +1,6 @@
 #include "Interrupt.h"
 #include "bench/WindowMeasures.h"
+#include "bench/Workload.h"
 #include "verbs/Verbs.h"
 #include "widgets/MainWindow.h"
 
@@ -70,7 +71,7 @@ Run addWindow(CLI::App& program) {
     program
         .add_option("--measure", options->measure,
                     "Let the window measure itself, print a line of JSON and close: " +
-                        windowMeasureIds("or") + " (what bench does)")
+                        idsOf(windowMeasures(), "or") + " (what bench does)")
         ->type_name("ID");
     addRounds(program, options->rounds);
     return [options] { return showWindow(*options); };

@@ -147,8 +147,8 @@ const Field table[] = {
     {"sampler.steps", "S", "Steps of the sampler", "", Group::Sampler, Integer, 1, 10000, 1, logarithmic,
      Cost::Resample, "How many of the T steps the sampler visits; at most T.", MEMBER(sampler.steps), nullptr,
      [](const Settings& s) { return samplerRow(s.sampler).visits != Visits::All; }},
-    {"sampler.spacing", "", "Spacing", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin,
-     Cost::Resample, "How the steps that the sampler visits lie among the T.", MEMBER(sampler.spacing),
+    {"sampler.spacing", "", "Spacing", "", Group::Sampler, FieldType::Choice, 0, 0, 1, lin, Cost::Resample,
+     "How the steps that the sampler visits lie among the T.", MEMBER(sampler.spacing),
      [] { return plainChoices(spacings()); },
      [](const Settings& s) { return samplerRow(s.sampler).visits == Visits::Spaced; }},
     {"sampler.langevin-steps", "M", "Langevin steps at each level", "", Group::Sampler, Integer, 1, 100, 1,
@@ -234,8 +234,8 @@ const Field table[] = {
     {"view.particles", "", "Particles", "", Group::View, Integer, 1, 1e6, 1, logarithmic, Cost::Resample,
      "Particles of each cloud.", MEMBER(view.particles)},
     {"view.memory", "", "Memory", "MiB", Group::View, Integer, 64, 65536, 1, logarithmic, Cost::Redraw,
-     "What the positions kept of all clouds may take. A step without room in it is computed again, and is "
-     "the same, when the playhead stands there.",
+     "What the positions kept of all clouds may take. A step without room in it is computed again, to the "
+     "same values, when the playhead stands there; of the reverse cloud once training is paused.",
      MEMBER(view.memory)},
     {"view.show-particles", "", "Show particles", "", Group::View, Toggle, 0, 1, 1, lin, Cost::Redraw,
      "The cloud at the playhead's step.", MEMBER(view.showParticles)},

@@ -53,6 +53,9 @@ class CloudRun {
     std::size_t at_ = 0;  ///< index into the way's times of where the cloud stands
 };
 
+/// Of a cloud, those whose paths are drawn: its first ones.
+constexpr int followedParticles = 10;
+
 /// The forward chain of `count` particles, data first; at most `bytes` of positions are kept.
 /// `noise`: of that seed, T and count, where the caller keeps it.
 [[nodiscard]] CloudRun forwardRun(std::shared_ptr<const NoiseSchedule> schedule,

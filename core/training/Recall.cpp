@@ -17,8 +17,6 @@ void Recall::setForward(const CloudRun& run, std::size_t bytes) {
 
 void Recall::setReverse(const CloudRun& run, std::shared_ptr<const TrainingState> state, std::size_t bytes) {
     reverse_ = Recomputation(run.way(), run.trajectory(), bytes);
-    // The steps of an ideal denoiser differ a hundredfold: what the last one took tells nothing of these.
-    if (!state) reversePace_ = SlicePace();
     state_ = std::move(state);
 }
 
@@ -34,34 +32,31 @@ void Recall::limit(const MemoryShares& shares) {
 
 void Recall::ask(double t) {
     forward_.ask(t);
-    if (!state_) reversePace_ = SlicePace();
-    reverse_.ask(t);
+    // The steps of an ideal denoiser differ a hundredfold: what those elsewhere took tells nothing of these.
+    if (reverse_.ask(t) && !state_) reversePace_ = SlicePace();
 }
 
-void Recall::advance(DenoiserBackend& backend, double seconds) {
+bool Recall::advance(DenoiserBackend& backend, double seconds) {
     if (!forward_.done()) {
         (void)forwardPace_.advance(forward_, seconds);
-        return;
+        return forward_.done();
     }
-    if (reverse_.done()) return;
-    if (!state_) {
-        (void)reversePace_.advance(reverse_, seconds);
-        return;
-    }
-    const TrainingState present = backend.state();
-    const bool other = present.layout != state_->layout || present.average != state_->average;
-    if (!other) {
-        (void)reversePace_.advance(reverse_, seconds);
-        return;
+    if (reverse_.done()) return false;
+    const auto advanceReverse = [&] { (void)reversePace_.advance(reverse_, seconds); };
+    const TrainingState present = state_ ? backend.state() : TrainingState();
+    if (!state_ || (present.layout == state_->layout && present.average == state_->average)) {
+        advanceReverse();
+        return reverse_.done();
     }
     try {
         backend.setState(*state_);
-        (void)reversePace_.advance(reverse_, seconds);
+        advanceReverse();
     } catch (const BackendError&) {
         backend.setState(present);  // where it still takes it: what training has reached is not lost
         throw;
     }
     backend.setState(present);
+    return reverse_.done();
 }
 
 }  // namespace diffuscope

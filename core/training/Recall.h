@@ -32,7 +32,8 @@ class Recall {
     void ask(double t);
     [[nodiscard]] bool done() const { return forward_.done() && reverse_.done(); }
     /// Works for about so long. `backend` is the one of the runs; it leaves with the state it came with.
-    void advance(DenoiserBackend& backend, double seconds);
+    /// Returns whether a cloud has arrived where it was asked for.
+    bool advance(DenoiserBackend& backend, double seconds);
 
     /// Of the run last set; empty where there is none.
     [[nodiscard]] const Trajectory& forward() const { return forward_.trajectory(); }

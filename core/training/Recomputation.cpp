@@ -58,18 +58,18 @@ std::size_t Recomputation::startFor(std::size_t at) const {
     return start;
 }
 
-void Recomputation::ask(double time) {
-    if (!way_ || room() == 0) return;
+bool Recomputation::ask(double time) {
+    if (!way_ || room() == 0) return false;
     auto stop = std::lower_bound(stops_.begin(), stops_.end(), time,
                                  [](const auto& one, double wanted) { return one.first < wanted; });
     if (stop == stops_.end() || (stop != stops_.begin() && time - (stop - 1)->first <= stop->first - time))
         --stop;
     const auto& [t, at] = *stop;
-    if (target_ == at) return;
+    if (target_ == at) return false;
     if (has(trajectory_, t)) {
         target_.reset();
         walk_ = {};
-        return;
+        return false;
     }
     const std::size_t start = startFor(at);
     const bool onTheWay = target_ && walk_.at() < at && walk_.bound() <= at && walk_.at() >= start;
@@ -82,6 +82,7 @@ void Recomputation::ask(double time) {
     }
     target_ = at;
     spacing_ = (stopsUntil(at) + room() - 1) / room();
+    return true;
 }
 
 /// How many stops there are from where the walk began.

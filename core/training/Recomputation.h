@@ -21,8 +21,8 @@ class Recomputation {
     Recomputation(std::shared_ptr<const CloudWay> way, Trajectory kept, std::size_t bytes);
 
     /// The playhead stands at `time`. What is under way for another place goes on where it leads there, and
-    /// is given up where it does not.
-    void ask(double time);
+    /// is given up where it does not. Returns whether it is another place than before.
+    bool ask(double time);
 
     /// Lets kept positions go until they take at most `kept` bytes, and all of those computed again, which
     /// from now on take at most `bytes` together with them.

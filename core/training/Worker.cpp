@@ -16,7 +16,6 @@ namespace {
 constexpr auto publishInterval = std::chrono::milliseconds(15);
 constexpr std::size_t pathBytes = std::size_t{1} << 20;  // ten particles at 10,000 steps
 constexpr std::size_t noiseBytes = std::size_t{32} << 20;
-constexpr int followedParticles = 10;
 // How long what the user has changed comes before training.
 constexpr std::chrono::milliseconds awaited{1000};
 
@@ -341,7 +340,7 @@ void Engine::Worker::work() {
                 pass_.trainedSteps = trainer_->step();  // once, even if it is refused
                 startReverse(false);
             } else if (!recall_.done() && (turn_ % 3 == 2 || (sampled && !training_))) {
-                recallSlice(sliceSeconds);
+                recallSlice();
             } else if (training_ && (turn_ % (fresh ? 16 : first ? 4 : 2) == 0 || sampled)) {
                 trainSlice();
                 if (sampled && trainer_->step() != pass_.trainedSteps) {

@@ -67,7 +67,7 @@ class Engine::Worker {
     [[nodiscard]] bool behind() const;
     void trainSlice();
     void cloudSlice();
-    void recallSlice(double seconds);
+    void recallSlice();
     void limitMemory();
     void tellIfSlow();
     void afterTraining(std::int64_t before, const std::optional<std::string>& event);

@@ -13,9 +13,8 @@ void Engine::Worker::dropPass() {
 }
 
 /// Between the kept steps nothing is computed again for a cloud that is still on its way.
-void Engine::Worker::recallSlice(double seconds) {
-    recall_.advance(trainer_->backend(), seconds);
-    if (recall_.done()) dirty_ = true;
+void Engine::Worker::recallSlice() {
+    if (recall_.advance(trainer_->backend(), sliceSeconds)) dirty_ = true;
 }
 
 void Engine::Worker::limitMemory() {

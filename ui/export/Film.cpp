@@ -191,10 +191,7 @@ bool makeFilm(const FilmRequest& request, const std::function<bool(const FilmPro
     // Null when cancelled: a frame whose cloud is still to be computed may take its time.
     const auto drawn = [&](std::future<const QImage&> frame) -> const QImage* {
         while (frame.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready)
-            if (!progress(now)) {
-                cancelled = true;
-                return nullptr;
-            }
+            if (!progress(now)) return nullptr;
         return &frame.get();
     };
     FilmShape shape{.path = request.path,

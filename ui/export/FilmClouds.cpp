@@ -8,7 +8,6 @@
 namespace diffuscope {
 namespace {
 
-constexpr int followedParticles = 10;
 constexpr double sliceSeconds = 0.2;  // each begins with finding its noise, which costs as much as some steps
 constexpr std::size_t everything = std::numeric_limits<std::size_t>::max();
 

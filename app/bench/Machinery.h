@@ -1,0 +1,50 @@
+#pragma once
+#include "bench/Workload.h"
+#include "data/DataSet.h"
+#include "denoiser/DenoiserBackend.h"
+#include "diffusion/ReverseSampler.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace diffuscope {
+
+/// The compute backend changes its kernels after thirty passes: steps after which those that stay are there.
+constexpr int warmUpSteps = 40;
+
+/// What a workload without a window runs on: the settings that were asked for, and a backend that has their
+/// data, noise levels and a new network.
+struct Machinery {
+    Settings settings;
+    std::shared_ptr<const DataSet> data;
+    MlpLayout layout;
+    std::unique_ptr<DenoiserBackend> backend;
+
+    [[nodiscard]] BatchSettings batch() const;
+};
+
+/// `configure` sets what the workload is about. @throws UsageError where --set says otherwise; as check() and
+/// makeBackend()
+[[nodiscard]] std::shared_ptr<Machinery> machineryFor(const BenchJob& job,
+                                                      const std::function<void(Settings&)>& configure);
+
+/// Particles on their way through the whole reverse process.
+class SamplingRun {
+  public:
+    SamplingRun(std::shared_ptr<Machinery> machinery, std::size_t particles);
+
+    [[nodiscard]] std::size_t steps() const { return plan_.size(); }
+    /// From noise to data. `report` hears the share that is done. @throws Interrupted
+    void run(const std::function<void(double share)>& report);
+
+  private:
+    std::shared_ptr<Machinery> machinery_;
+    std::vector<ReverseStep> plan_;
+    std::vector<float> positions_, memory_;
+};
+
+/// Of the CPU backend: those asked for, else all of the machine's.
+[[nodiscard]] int threadsOf(const BenchJob& job);
+
+}  // namespace diffuscope
