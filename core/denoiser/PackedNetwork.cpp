@@ -62,6 +62,13 @@ PackedLayout::PackedLayout(const MlpLayout& mlp) : inputs(mlp.inputs()), outputs
         }
         in = out;
     }
+    // By their share of the way through a layer: so a thread of a shared tile updates, of every layer, what
+    // it has made the gradient of.
+    const auto way = [this](const Piece& piece) {
+        return static_cast<double>(piece.panel) / hidden[static_cast<std::size_t>(piece.layer)].in;
+    };
+    std::stable_sort(pieces.begin(), pieces.end(),
+                     [&way](const Piece& a, const Piece& b) { return way(a) < way(b); });
     const std::size_t rest = size;
     for (Layer& layer : hidden) {
         layer.bias = size;
