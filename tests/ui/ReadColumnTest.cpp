@@ -486,6 +486,21 @@ class ReadColumnTest : public QObject {
         QVERIFY(shown.plot("loss-per-t")->isVisible());
     }
 
+    /// What is folded or has been answered keeps no clouds of a run that is gone.
+    void aFoldedColumnLetsSnapshotsGo() {
+        Shown shown;
+        auto first = std::make_shared<Snapshot>(*shown.snapshot);
+        const std::weak_ptr<Snapshot> gone = first;
+        QTest::qWait(80);
+        shown.column->show(first, 40.0);
+        for (auto* section : shown.column->findChildren<Section*>())
+            section->findChild<QToolButton*>()->click();
+        first.reset();
+        QVERIFY(!gone.expired());  // the column's own last one, until the next comes
+        shown.show();
+        QTRY_VERIFY(gone.expired());
+    }
+
     /// What the sampler sees: the numbers of a particle fit the equations of the schedule.
     void theFollowedParticle() {
         Settings settings = smallSettings();

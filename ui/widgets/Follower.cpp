@@ -23,7 +23,6 @@ std::shared_ptr<const Followed> follow(const FollowRequest& request) {
     if (at >= paths.t.size() || !paths.positions[at] || !paths.positions[at - 1]) return nullptr;
 
     auto followed = std::make_shared<Followed>();
-    followed->of = request;
     followed->t = paths.t[at];
     followed->next = paths.t[at - 1];
     followed->xt = pointOf(paths.positions[at], request.particle);

@@ -20,7 +20,6 @@ struct FollowRequest {
 
 /// What the sampler sees and does there.
 struct Followed {
-    FollowRequest of;
     int t = 0;     ///< where the particle is
     int next = 0;  ///< where the sampler takes it
     std::array<float, 2> xt{};

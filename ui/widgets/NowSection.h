@@ -16,6 +16,8 @@ class NowSection : public Section {
     void setNotation(NotationKind notation);
     void setColours(const Theme& theme);
     void show(const std::shared_ptr<const Snapshot>& snapshot, int t, double playhead);
+    /// Folded, it keeps no snapshot, whose clouds may be large.
+    void release() { snapshot_ = nullptr; }
     [[nodiscard]] int particle() const { return particle_; }
 
   private:

@@ -107,7 +107,10 @@ void ReadColumn::show(const std::shared_ptr<const Snapshot>& snapshot, double pl
     const int t = std::clamp(static_cast<int>(std::lround(playhead)), 0, snapshot->schedule->steps());
     for (const PlotSection& each : plots_)
         if (each.section->isOpen()) each.plot->setPlayhead(t);
-    if (now_->isOpen()) now_->show(snapshot, t, playhead);
+    if (now_->isOpen())
+        now_->show(snapshot, t, playhead);
+    else
+        now_->release();
 }
 
 }  // namespace diffuscope
