@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <numbers>
 #include <vector>
 
 namespace diffuscope {
@@ -18,7 +19,8 @@ using Clock = std::chrono::steady_clock;
 /// What is timed.
 struct Unit {
     std::function<void()> once;
-    std::string backend;
+    BackendDescription backend;
+    double flops;  ///< floating-point operations that it asks for
 };
 
 /// How the time of one unit grows with a number.
@@ -36,13 +38,14 @@ Unit trainingStep(const BenchJob& job, const std::function<void(Settings&)>& con
     return {[made, batch = made->batch(), loss = std::vector<float>(1)]() mutable {
                 made->backend->train(batch, loss);
             },
-            made->backend->description().id};
+            made->backend->description(), trainingFlops(made->layout) * made->batch().batch};
 }
 
 Unit samplingRun(const BenchJob& job, int particles, int steps) {
     const auto made = machineryFor(job, [steps](Settings& settings) { settings.schedule.steps = steps; });
     const auto sampling = std::make_shared<SamplingRun>(made, static_cast<std::size_t>(particles));
-    return {[sampling] { sampling->run([](double) {}); }, made->backend->description().id};
+    return {[sampling] { sampling->run([](double) {}); }, made->backend->description(),
+            forwardFlops(made->layout) * particles * steps};
 }
 
 std::vector<float> standardNormal(const Machinery& made, int count) {
@@ -51,7 +54,8 @@ std::vector<float> standardNormal(const Machinery& made, int count) {
     return positions;
 }
 
-/// A standard normal cloud on a stage of 600 x 600 pixels.
+/// A standard normal cloud on a stage of 600 x 600 pixels. The weight of a pixel under a spot takes 8
+/// operations.
 Unit splatOnce(const BenchJob& job, int particles) {
     const auto made = machineryFor(job, [](Settings&) {});
     static constexpr SplatView view{600, 600, 0.0f, 0.0f, 100.0f, 2.5f};
@@ -60,17 +64,19 @@ Unit splatOnce(const BenchJob& job, int particles) {
                 std::fill(pixels.begin(), pixels.end(), 0u);
                 made->backend->splat(positions, view, pixels);
             },
-            made->backend->description().id};
+            made->backend->description(),
+            8.0 * particles * std::numbers::pi * double(view.radius) * double(view.radius)};
 }
 
-/// A thousand queries of the ideal denoiser at log-SNR 0.
+/// A thousand queries of the ideal denoiser at log-SNR 0. A pair of a query and a point would take 22
+/// operations: 8 up to the exponent, 8 for the exponential, 6 for the sums.
 Unit idealQueries(const BenchJob& job, int points) {
     const auto made = machineryFor(job, [points](Settings& settings) { settings.data.points = points; });
     return {[made, denoiser = made->backend->idealDenoiser(made->data), xt = standardNormal(*made, 1000),
              eps = std::vector<float>(2 * 1000)]() mutable {
                 denoiser->eps(xt, noiseLevelOfLogSnr(0.0), anyClass, eps);
             },
-            made->backend->description().id};
+            made->backend->description(), 22.0 * 1000 * points};
 }
 
 const std::array<Curve, 6>& curves() {
@@ -133,11 +139,12 @@ void runCurve(const BenchJob& job) {
             seconds[i].push_back(secondsOf(units[i]));
         }
     }
+    const double peak = onProcessor(units.front().backend) ? measuredPeak(threadsOf(job)) : 0.0;
     double before = 0.0;
     for (std::size_t i = 0; i < units.size(); ++i) {
         const double median = medianOf(std::move(seconds[i]));
         nlohmann::ordered_json line = {{"workload", curve.id},
-                                       {"backend", units[i].backend},
+                                       {"backend", units[i].backend.id},
                                        {std::string(curve.variable), curve.values[i]},
                                        {"rounds", rounds},
                                        {"seconds", median},
@@ -146,6 +153,7 @@ void runCurve(const BenchJob& job) {
             line["exponent"] = std::log(median / before) /
                                std::log(static_cast<double>(curve.values[i]) / curve.values[i - 1]);
         before = median;
+        addRate(line, units[i].backend, units[i].flops / median, peak);
         job.print(line);
     }
 }

@@ -57,6 +57,29 @@ void SamplingRun::run(const std::function<void(double share)>& report) {
     }
 }
 
+double forwardFlops(const MlpLayout& layout) {
+    double flops = 0.0;
+    for (const MlpLayout::Layer& layer : layout.layers()) flops += 2.0 * layer.in * layer.out;
+    return flops;
+}
+double trainingFlops(const MlpLayout& layout) {
+    const MlpLayout::Layer first = layout.layers().front();
+    return 3.0 * forwardFlops(layout) - 2.0 * first.in * first.out;
+}
+
+bool onProcessor(const BackendDescription& description) {
+    return description.id == "cpu" || description.renderer.find("llvmpipe") != std::string::npos;
+}
+
+void addRate(nlohmann::ordered_json& line, const BackendDescription& description, double flopsPerSecond,
+             double peak) {
+    const bool known = onProcessor(description);
+    const double gflops = flopsPerSecond * 1e-9;
+    line["gflops"] = gflops;
+    line["peak_gflops"] = known ? nlohmann::ordered_json(peak) : nullptr;
+    line["share_of_peak"] = known ? nlohmann::ordered_json(gflops / peak) : nullptr;
+}
+
 int threadsOf(const BenchJob& job) {
     return job.common.threads > 0 ? job.common.threads
                                   : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

@@ -44,6 +44,19 @@ class SamplingRun {
     std::vector<float> positions_, memory_;
 };
 
+/// Floating-point operations of the matrix products for one sample: two a weight forwards; training also the
+/// weights' gradient, and the gradient of every layer's input but the first's.
+[[nodiscard]] double forwardFlops(const MlpLayout& layout);
+[[nodiscard]] double trainingFlops(const MlpLayout& layout);
+
+/// Whether the processor does the work, OpenGL in software included: measuredPeak() is its limit.
+[[nodiscard]] bool onProcessor(const BackendDescription& description);
+
+/// Adds operations a second, the peak in GFLOP/s, and the share of it, to a line. Of a graphics card the peak
+/// is not known.
+void addRate(nlohmann::ordered_json& line, const BackendDescription& description, double flopsPerSecond,
+             double peak);
+
 /// Of the CPU backend: those asked for, else all of the machine's.
 [[nodiscard]] int threadsOf(const BenchJob& job);
 

@@ -17,18 +17,6 @@ double secondsSince(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-/// Floating-point operations of the matrix products for one sample: two a weight forwards; training also the
-/// weights' gradient, and the gradient of every layer's input but the first's.
-double forwardFlops(const MlpLayout& layout) {
-    double flops = 0.0;
-    for (const MlpLayout::Layer& layer : layout.layers()) flops += 2.0 * layer.in * layer.out;
-    return flops;
-}
-double trainingFlops(const MlpLayout& layout) {
-    const MlpLayout::Layer first = layout.layers().front();
-    return 3.0 * forwardFlops(layout) - 2.0 * first.in * first.out;
-}
-
 struct Rate {
     double seconds;  ///< a step, or the whole sampling
     double flops;    ///< in those seconds
@@ -76,10 +64,7 @@ void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples
     job.progress.clear();
 
     const BackendDescription& description = machinery->backend->description();
-    const bool onProcessor =
-        description.id == "cpu" || description.renderer.find("llvmpipe") != std::string::npos;
     const int threads = threadsOf(job);
-    const double gflops = rate.flops / rate.seconds * 1e-9;
     nlohmann::ordered_json line = {{"workload", job.id},
                                    {"backend", description.id},
                                    {"renderer", description.renderer},
@@ -88,11 +73,8 @@ void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples
         line["seconds"] = rate.seconds;
     else
         line["steps_per_second"] = 1.0 / rate.seconds;
-    line["gflops"] = gflops;
-    // The processor's peak says nothing about a graphics card.
-    const double peak = onProcessor ? measuredPeak(threads) : 0.0;
-    line["peak_gflops"] = onProcessor ? nlohmann::ordered_json(peak) : nullptr;
-    line["share_of_peak"] = onProcessor ? nlohmann::ordered_json(gflops / peak) : nullptr;
+    addRate(line, description, rate.flops / rate.seconds,
+            onProcessor(description) ? measuredPeak(threads) : 0.0);
     job.print(line);
 }
 

@@ -126,8 +126,10 @@ class CommandLineTest : public QObject, InFolder {
             row(qPrintable(QString("bench --workload %1 --rounds 1 --backend cpu --quiet").arg(curve)),
                 qPrintable(QString("^\\{\"workload\":\"%1\",\"backend\":\"cpu\",\"\\w+\":\\d+,\"rounds\":1,"
                                    "\"seconds\":[\\d.e-]+,"
-                                   "\"exponent\":null\\}\n(\\{.*\"exponent\":-?[\\d.e-]+\\}\n)+$")
-                               .arg(curve)));
+                                   "\"exponent\":null,%2\\}\n(\\{.*\"exponent\":-?[\\d.e-]+,%2\\}\n)+$")
+                               .arg(curve,
+                                    "\"gflops\":[\\d.e-]+,\"peak_gflops\":[\\d.]+,"
+                                    "\"share_of_peak\":[\\d.e-]+")));
     }
     void works() {
         QFETCH(QString, line);
