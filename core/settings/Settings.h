@@ -45,7 +45,7 @@ enum class NotationKind { Ho, Su };
 
 struct DataSettings {
     DatasetKind dataset = DatasetKind::SwissRoll;
-    int points = 8192;  ///< training draws of a generator; imported and real tables keep their own number
+    int points = 32768;  ///< training draws of a generator; imported and real tables keep their own number
     std::string text = "ABC";  ///< of the letters, UTF-8: see requireLetters()
     bool operator==(const DataSettings&) const = default;
 };

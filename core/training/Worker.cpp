@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace diffuscope {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr auto publishInterval = std::chrono::milliseconds(15);
 constexpr std::size_t pathBytes = std::size_t{1} << 20;  // ten particles at 10,000 steps
 constexpr std::size_t noiseBytes = std::size_t{32} << 20;
-// How long what the user has changed comes before training.
+// How long what the user has changed comes before training, and the forward cloud before all else.
 constexpr std::chrono::milliseconds awaited{1000};
 
 }  // namespace
@@ -128,6 +129,7 @@ void Engine::Worker::startForward() {
     forwardCloud_ =
         forwardRun(schedule_, data_, settings_.seed, settings_.view.particles,
                    memoryShares(settings_.view).cloud, keptNoise(cloudNoise_, settings_.view.particles));
+    forwardBegan_ = Clock::now();
     recall_.dropForward();
     dirty_ = true;
 }
@@ -326,7 +328,8 @@ void Engine::Worker::work() {
             dirty_ = true;
         } else if (!pass_.paths.done() && pass_.visible) {
             cloudSlice();
-        } else if (!forwardCloud_.done()) {
+        } else if (!forwardCloud_.done() &&
+                   (Clock::now() - forwardBegan_ < awaited || std::exchange(forwardsTurn_, !forwardsTurn_))) {
             forwardSlices_.advance(forwardCloud_, sliceSeconds);
             if (forwardCloud_.done())
                 recall_.setForward(forwardCloud_, memoryShares(settings_.view).recalled);

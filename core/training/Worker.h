@@ -114,6 +114,8 @@ class Engine::Worker {
     Clock::time_point published_;
     bool dirty_ = true;
     bool urgent_ = false;  ///< something that the user waits for is there
+    Clock::time_point forwardBegan_;
+    bool forwardsTurn_ = true;  ///< of a forward cloud that takes long: turn and turn about with the rest
     unsigned turn_ = 0;
 };
 

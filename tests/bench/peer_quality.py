@@ -101,7 +101,7 @@ def sample(network, low, high):
 
 def byTorch(recipe):
     torch.manual_seed(seed)
-    data = torch.from_numpy(draws(8192, seed).astype(numpy.float32))
+    data = torch.from_numpy(draws(32768, seed).astype(numpy.float32))
     margin = 0.1 * (data.max(0).values - data.min(0).values)
     low, high = data.min(0).values - margin, data.max(0).values + margin
     network, average = Network(), Network()

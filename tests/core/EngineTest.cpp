@@ -84,6 +84,21 @@ class EngineTest : public QObject {
         QVERIFY(flat(run.trajectory()) == flat(snapshot->reverse));
     }
 
+    /// A forward cloud of a billion moves.
+    void aLongForwardCloudLeavesRoomForTraining() {
+        Settings settings = smallSettings();
+        settings.schedule.steps = 10'000;
+        settings.view.particles = 100'000;
+        Engine engine(settings, true);
+        const auto learned = waitFor(engine, [](const Snapshot& s) { return s.step > 0; });
+        QVERIFY(learned);
+        QVERIFY(!learned->forward.complete());
+        const auto sampled =
+            waitFor(engine, [](const Snapshot& s) { return s.pathsAreNew && s.reverseComputed > 0.0; });
+        QVERIFY(sampled);
+        QVERIFY(!sampled->forward.complete());
+    }
+
     /// The followed particles are the cloud's first, step for step.
     void pathsBelongToTheCloud() {
         Engine engine(smallSettings(), false);
