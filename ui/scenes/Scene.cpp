@@ -176,7 +176,12 @@ void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane 
                      theme.secondary);
 
     const ShownCloud shown = shownCloud(frame, lane);
-    const QString word = stateWord(frame, shown, lane);
+    const QString waiting = frame.snapshot ? QStringLiteral("sampling…") : QStringLiteral("starting…");
+    const bool trails =
+        frame.snapshot && frame.view->showTrails &&
+        !(lane == Lane::Forward ? frame.snapshot->forwardPaths : frame.snapshot->reversePaths).empty();
+    // In the middle it would lie on the trails.
+    const QString word = !shown.positions && trails ? waiting : stateWord(frame, shown, lane);
     if (!word.isEmpty())
         drawMathText(painter, {rect.left() + margin, baseline + 18 * unit}, word, uiFont(12 * unit),
                      theme.secondary);
@@ -188,8 +193,7 @@ void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane 
         if (layer.legend && frame.view->*layer.shown)
             below += layer.legend(painter, {rect.right() - margin, below}, rect, frame, lane) + 6 * unit;
 
-    if (shown.positions) return;
-    const QString waiting = frame.snapshot ? QStringLiteral("sampling…") : QStringLiteral("starting…");
+    if (shown.positions || trails) return;
     drawMathText(painter, rect.center() - QPointF(mathTextWidth(waiting, titleFont) / 2, 0), waiting,
                  titleFont, theme.secondary);
 }
