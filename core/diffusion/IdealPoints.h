@@ -1,31 +1,30 @@
 #pragma once
 #include "diffusion/NoiseSchedule.h"
+#include "diffusion/PointTree.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 namespace diffuscope {
 
-/// The points of a data set, in blocks of neighbours, so that eps* asks only the blocks that count.
+/// The points of a data set in a tree of boxes, so that eps* asks few of them: boxes that weigh nothing are
+/// left out, and those that are small against the noise are one grid each.
 class IdealPoints {
   public:
-    explicit IdealPoints(std::span<const float> points);  ///< (N, 2)
+    explicit IdealPoints(std::span<const float> points) : tree_(points) {}  ///< (N, 2)
 
     /// idealEps() of the points, in the calling thread. `xt` and `eps` (count, 2).
     void eps(const NoiseLevel& level, std::span<const float> xt, std::span<float> eps) const;
 
-    [[nodiscard]] std::size_t size() const { return x_.size(); }
+    [[nodiscard]] std::size_t size() const { return tree_.size(); }
+
+    /// As many points summed one by one take as long as a prediction at the worst noise level; only in the
+    /// middle of data on a circle it can be all of them.
+    [[nodiscard]] std::size_t work() const { return std::min(size(), 8192 + size() / 64); }
 
   private:
-    static constexpr std::size_t blockSize = 256;
-    struct Scratch;
-    void arrange(std::span<const float> points, std::span<std::size_t> order);
-    [[nodiscard]] std::size_t nearest(float signal, float atX, float atY, Scratch& scratch) const;
-    void eps(const NoiseLevel& level, float atX, float atY, Scratch& scratch, float* result) const;
-
-    std::vector<float> x_, y_;                        // block after block
-    std::vector<float> lowX_, highX_, lowY_, highY_;  // of each block
+    PointTree tree_;
 };
 
 }  // namespace diffuscope

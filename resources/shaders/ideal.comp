@@ -1,4 +1,4 @@
-// Twin of core/diffusion/IdealPoints.cpp, without its blocks: every query meets every point, CHUNK of them a
+// Twin of core/diffusion/IdealPoints.cpp, without its boxes: every query meets every point, CHUNK of them a
 // dispatch, written out without a loop (see strip.comp). First the nearest point of each query, then the sums of
 // the weights relative to it. The host adds what is missing to eps*.
 layout(local_size_x = 64) in;

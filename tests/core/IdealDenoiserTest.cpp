@@ -26,6 +26,9 @@ class IdealDenoiserTest : public QObject {
     void initTestCase() { provideFontEngine(blockLetters); }
     void equalsTheDefinition_data();
     void equalsTheDefinition();
+    void everyPlaceAtEveryLevel_data();
+    void everyPlaceAtEveryLevel();
+    void boxesFarBehindTheNearest();
     void farAwayQueriesPointBack();
     void singlePointIsExact();
     void twoPointsAreATanh();
@@ -68,6 +71,64 @@ void IdealDenoiserTest::equalsTheDefinition() {
             QVERIFY(std::abs(double(eps[i + axis]) - expected.eps[axis]) <
                     idealTolerance(expected, x[i], x[i + 1]));
     }
+}
+
+void IdealDenoiserTest::everyPlaceAtEveryLevel_data() {
+    QTest::addColumn<std::vector<float>>("data");
+    std::vector<float> noise(10'000);
+    reverseStart(4, 0, noise);
+    std::vector<float> line, apart, aside, equal;
+    for (std::size_t i = 0; i < noise.size(); i += 2) {
+        line.insert(line.end(), {noise[i], 0.5f});
+        const float side = i % 4 == 0 ? 100.0f : -100.0f;
+        apart.insert(apart.end(), {side + 0.1f * noise[i], 0.1f * noise[i + 1]});
+        // All but one in a corner of their box: what a grid rounds must be small against them.
+        aside.insert(aside.end(), {2.0f + 0.01f * noise[i], 2.0f + 0.01f * noise[i + 1]});
+        equal.insert(equal.end(), {0.3f, -0.7f});
+    }
+    aside[0] = aside[1] = -1.5f;
+    QTest::addRow("Swiss roll") << datasets()[0].draw(5000, 1).points;
+    QTest::addRow("checkerboard") << datasets()[5].draw(5000, 1).points;
+    QTest::addRow("line") << line;
+    QTest::addRow("two clusters") << apart;
+    QTest::addRow("one aside") << aside;
+    QTest::addRow("one point") << std::vector<float>{0.3f, -0.7f};
+    QTest::addRow("equal points") << equal;
+}
+
+// Near points, between them, around all, and up to 1e5 away: where boxes are grids, are left out, and where
+// neither may be.
+void IdealDenoiserTest::everyPlaceAtEveryLevel() {
+    QFETCH(std::vector<float>, data);
+    for (const double logSnr : {-12.0, -6.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 14.0}) {
+        const NoiseLevel level = noiseLevelOfLogSnr(logSnr);
+        std::vector<float> x(60);
+        std::vector<float> eps(x.size());
+        reverseStart(5, 0, x);
+        for (std::size_t i = 0; i < 30; ++i)
+            x[i] = level.sqrtAlphaBar * data[i % data.size()] + level.sqrtOneMinusAlphaBar * x[i];
+        for (std::size_t i = 50; i < x.size(); ++i) x[i] *= std::pow(10.0f, float(i / 2 - 24));
+        idealEps(data, level, x, eps);
+        for (std::size_t i = 0; i < x.size(); i += 2) {
+            const Expected expected = idealReference(data, level, x[i], x[i + 1]);
+            const double scale = std::hypot(double(data[0]), double(data[1]));
+            for (std::size_t axis = 0; axis < 2; ++axis)
+                QVERIFY(std::abs(double(eps[i + axis]) - expected.eps[axis]) <
+                        idealTolerance(expected, std::max(x[i], float(scale)), x[i + 1]));
+        }
+    }
+}
+
+// So far away that rounding cannot tell which boxes weigh nothing, while their exponents pass a float's.
+void IdealDenoiserTest::boxesFarBehindTheNearest() {
+    const std::vector<float> data = datasets()[8].draw(30'000, 1).points;
+    const NoiseLevel level = noiseLevelOfLogSnr(14.0);
+    const std::vector<float> x{8191.97852f, 374.061035f};
+    std::vector<float> eps(2);
+    idealEps(data, level, x, eps);
+    const Expected expected = idealReference(data, level, x[0], x[1]);
+    for (std::size_t axis = 0; axis < 2; ++axis)
+        QVERIFY(std::abs(double(eps[axis]) - expected.eps[axis]) < idealTolerance(expected, x[0], x[1]));
 }
 
 // A thousand times the data's size away every weight but the nearest points' is far below the smallest float,
@@ -122,19 +183,28 @@ void IdealDenoiserTest::twoPointsAreATanh() {
 
 // Enough pairs for several threads: their number must not show.
 void IdealDenoiserTest::queriesAreIndependentOfEachOther() {
-    const std::vector<float> data = datasets()[1].draw(8192, 1).points;
-    const NoiseLevel level = levelOf(0.7);
+    const auto data = std::make_shared<DataSet>(datasets()[1].draw(8192, 1));
     std::vector<float> x(2000);
     reverseStart(2, 0, x);
     std::vector<float> together(x.size());
+    std::vector<float> pooled(x.size());
     std::vector<float> alone(x.size());
-    idealEps(data, level, x, together);
-    for (std::size_t i = 0; i < x.size(); i += 2)
-        idealEps(data, level, std::span(x).subspan(i, 2), std::span(alone).subspan(i, 2));
-    QCOMPARE(together, alone);
+    const auto denoiser = idealDenoiser(data);
+    for (const double alphaBar : {0.01, 0.7, 0.98, 0.9999}) {
+        const NoiseLevel level = levelOf(alphaBar);
+        denoiser->eps(x, level, anyClass, together);
+        for (std::size_t i = 0; i < x.size(); i += 2)
+            denoiser->eps(std::span(x).subspan(i, 2), level, anyClass, std::span(alone).subspan(i, 2));
+        QCOMPARE(together, alone);
+        for (const int threads : {1, 2, 3}) {
+            ThreadPool pool(threads);
+            idealDenoiser(data, pool)->eps(x, level, anyClass, pooled);
+            QCOMPARE(pooled, alone);
+        }
+    }
 }
 
-// Hundreds of blocks, of which few are asked where the noise is small; none may be missed.
+// A thousand boxes, of which few are asked at any level; none may be missed.
 void IdealDenoiserTest::hundredThousandPoints() {
     auto data = std::make_shared<DataSet>(datasets()[4].draw(100'000, 1));
     const auto denoiser = idealDenoiser(data);
