@@ -17,6 +17,7 @@ namespace diffuscope {
 class DeviceLayout {
   public:
     static constexpr int strip = 16;
+    static constexpr int heads = 4;         ///< outputs that a network has at the most, of a strip
     static constexpr int tile = 32;         ///< samples whose values lie together
     static constexpr int group = 4 * tile;  ///< samples of a partial gradient; their number is padded to it
     static constexpr int inputStrip = 8;    ///< the first layer's inputs are padded to it

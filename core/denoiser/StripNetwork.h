@@ -5,6 +5,7 @@
 #include "gpu/StorageBuffer.h"
 
 #include <array>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -35,10 +36,11 @@ struct StripWorkspace {
 
 /// The matrix products of a network: forward, backward and the gradient. Two sets of kernels do the same
 /// additions in the same order: product.comp and gradient.comp compile fast; strip.comp and
-/// gradient-strip.comp are faster on a software renderer.
+/// gradient-strip.comp, written out, are faster on a software renderer.
 class StripNetwork {
   public:
-    /// The strip kernels take over after `loopPasses` passes, and are compiled then.
+    /// The written-out kernels take over after `loopPasses` passes, and are compiled then: one a pass, so
+    /// that no pass waits for them all.
     explicit StripNetwork(int loopPasses = std::numeric_limits<int>::max()) : loopPasses_(loopPasses) {}
 
     /// Counts the passes anew: those of another layout.
@@ -54,23 +56,29 @@ class StripNetwork {
   private:
     /// One product of all samples; places are in texels, see product.comp.
     struct Product {
-        int mode;
+        ProductMode mode;
         int terms;
+        int used;  ///< terms that aren't zero: the first ones
         int results;
         int aQuads;
         int rowQuads;
         int weights;
         int bias;
     };
-    void multiply(const Product& product, const DeviceLayout& layout, int samples);
-    [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
-    [[nodiscard]] ComputeProgram& stripOf(const StripKernel& kernel);
-    [[nodiscard]] ComputeProgram& gradientStripOf(int outputs);
+    /// Whether by a written-out kernel, whose results of the backward pass are in columns, too.
+    bool multiply(const Product& product, const DeviceLayout& layout, int samples);
     void gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
-                  const StorageBuffer& deltaRows, const StorageBuffer& partials);
+                  const StorageBuffer& deltaRows, bool columns, const StorageBuffer& partials);
+    [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
+    /// None where this pass has compiled another kernel.
+    [[nodiscard]] ComputeProgram* compiled(std::unique_ptr<ComputeProgram>& kernel, const char* name,
+                                           const std::function<std::string()>& source);
+    [[nodiscard]] ComputeProgram* stripOf(const StripKernel& kernel);
+    [[nodiscard]] ComputeProgram* gradientStripOf(int outputs);
 
     int loopPasses_;
-    int passes_ = 0;  // no more than loopPasses_
+    int passes_ = 0;            // no more than loopPasses_
+    bool hasCompiled_ = false;  // in this pass
     std::map<StripKernel, std::unique_ptr<ComputeProgram>> strips_;
     std::map<int, std::unique_ptr<ComputeProgram>> gradientStrips_;  // by the layer's outputs
     ComputeProgram product_{"product.comp", shaderSource("product.comp")};

@@ -13,6 +13,15 @@ shared vec4 w[4 * GROUP];
 
 {{rows}}
 
+#define STAGE(i) \
+    w[i] = texelFetch(inputRows, rowPlace(4 * strip + int(uint(i) / uint(GROUP)), \
+                                          block * GROUP + int(uint(i) % uint(GROUP)), inputQuads));
+#define FETCH(v, quad) \
+    v = texelFetch(deltaColumns, di + quad * LANES); \
+    b += v.x; \
+    b += v.y; \
+    b += v.z; \
+    b += v.w;
 #define STORE(j) \
     partials[at + (4 * j) * OUTPUTS] = c##j.x; \
     partials[at + (4 * j + 1) * OUTPUTS] = c##j.y; \
@@ -23,17 +32,15 @@ void main() {
     int strip = int(gl_WorkGroupID.x);
     int block = int(gl_WorkGroupID.y);
     int lane = int(gl_LocalInvocationID.x);
-    for (int i = lane; i < 4 * GROUP; i += LANES) {
-        int sample_ = block * GROUP + i % GROUP;
-        w[i] = texelFetch(inputRows, rowPlace(4 * strip + i / GROUP, sample_, inputQuads));
-    }
+    {{stage}}
     barrier();
     int di = block * (GROUP / 4) * LANES + lane;
     vec4 c0 = vec4(0.0), c1 = vec4(0.0), c2 = vec4(0.0), c3 = vec4(0.0);
     float b = 0.0;
-    vec4 v;
-    {{product}}
-    int at = (block * quads + weight) * 4 + (lane / OUTPUTS * inputs + 16 * strip) * OUTPUTS + lane % OUTPUTS;
+    vec4 v0, v1, v2, v3;
+    {{sums}}
+    int outputStrip = int(uint(lane) / uint(OUTPUTS));
+    int at = (block * quads + weight) * 4 + (outputStrip * inputs + 16 * strip) * OUTPUTS + lane % OUTPUTS;
     STORE(0)
     STORE(1)
     STORE(2)
