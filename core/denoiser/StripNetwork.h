@@ -49,7 +49,7 @@ class StripNetwork {
     /// From rows[0] to `output`.
     void forward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& parameters);
 
-    /// From `outputDelta` to partial gradients [block][parameter].
+    /// From `outputDelta` to partial gradients [block][inPartial(parameter)].
     void backward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& transposed,
                   const StorageBuffer& partials);
 
