@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,7 +27,7 @@ constexpr int loopPasses = 30;
 }  // namespace
 
 DeviceNetwork::DeviceNetwork(GlContext& context)
-    : products(context.software() ? loopPasses : std::numeric_limits<int>::max()), context_(context) {}
+    : products(context.software() ? std::optional<int>(loopPasses) : std::nullopt), context_(context) {}
 
 void DeviceNetwork::reserve(const MlpLayout& mlp) {
     DeviceLayout layout(mlp);

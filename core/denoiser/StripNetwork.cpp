@@ -3,7 +3,6 @@
 #include "denoiser/DeviceWords.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace diffuscope {
 namespace {
@@ -11,6 +10,7 @@ namespace {
 constexpr int strip = DeviceLayout::strip;
 constexpr int longestStrip = 128;  // terms that are written out
 constexpr int mostLanes = 512;
+constexpr int compilationPause = 7;  // passes without one after a compilation
 constexpr int gradientLanes = 32;
 constexpr int gradientStrip = 8;
 
@@ -41,14 +41,15 @@ StripWorkspace::StripWorkspace(const DeviceLayout& layout, int count, bool train
 }
 
 bool StripNetwork::stripsServe(const DeviceLayout& layout) const {
-    return passes_ >= loopPasses_ && layout.width() <= longestStrip &&
-           layout.layers().front().in <= longestStrip;
+    return loopPasses_ && layout.width() <= longestStrip && layout.layers().front().in <= longestStrip;
 }
 
 ComputeProgram* StripNetwork::compiled(std::unique_ptr<ComputeProgram>& kernel, const char* name,
                                        const std::function<std::string()>& source) {
-    if (!kernel && std::exchange(hasCompiled_, true)) return nullptr;
-    if (!kernel) kernel = std::make_unique<ComputeProgram>(name, source());
+    if (!kernel && passes_ > nextCompilation_) {
+        kernel = std::make_unique<ComputeProgram>(name, source());
+        nextCompilation_ = passes_ + compilationPause;
+    }
     return kernel.get();
 }
 
@@ -89,8 +90,7 @@ bool StripNetwork::multiply(const Product& product, const DeviceLayout& layout, 
 void StripNetwork::forward(const DeviceLayout& layout, StripWorkspace& work,
                            const StorageBuffer& parameters) {
     const auto& layers = layout.layers();
-    if (passes_ < loopPasses_) ++passes_;
-    hasCompiled_ = false;
+    ++passes_;
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const DeviceLayout::Layer& layer = layers[l];
         const bool last = l + 1 == layers.size();

@@ -5,10 +5,11 @@
 #include "gpu/StorageBuffer.h"
 
 #include <array>
+#include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace diffuscope {
@@ -39,12 +40,12 @@ struct StripWorkspace {
 /// gradient-strip.comp, written out, are faster on a software renderer.
 class StripNetwork {
   public:
-    /// The written-out kernels take over after `loopPasses` passes, and are compiled then: one a pass, so
-    /// that no pass waits for them all.
-    explicit StripNetwork(int loopPasses = std::numeric_limits<int>::max()) : loopPasses_(loopPasses) {}
+    /// The written-out kernels take over after `loopPasses` passes, none never. They are compiled then, one
+    /// every eight passes, so that a slice of training does not wait for them all.
+    explicit StripNetwork(std::optional<int> loopPasses = {}) : loopPasses_(loopPasses) { restart(); }
 
     /// Counts the passes anew: those of another layout.
-    void restart() { passes_ = 0; }
+    void restart() { nextCompilation_ = passes_ + loopPasses_.value_or(0); }
 
     /// From rows[0] to `output`.
     void forward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& parameters);
@@ -70,15 +71,15 @@ class StripNetwork {
     void gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
                   const StorageBuffer& deltaRows, bool columns, const StorageBuffer& partials);
     [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
-    /// None where this pass has compiled another kernel.
+    /// None where it is not there and not yet to be compiled.
     [[nodiscard]] ComputeProgram* compiled(std::unique_ptr<ComputeProgram>& kernel, const char* name,
                                            const std::function<std::string()>& source);
     [[nodiscard]] ComputeProgram* stripOf(const StripKernel& kernel);
     [[nodiscard]] ComputeProgram* gradientStripOf(int outputs);
 
-    int loopPasses_;
-    int passes_ = 0;            // no more than loopPasses_
-    bool hasCompiled_ = false;  // in this pass
+    std::optional<int> loopPasses_;
+    std::int64_t passes_ = 0;
+    std::int64_t nextCompilation_ = 0;  // the pass from which on a kernel may be compiled
     std::map<StripKernel, std::unique_ptr<ComputeProgram>> strips_;
     std::map<int, std::unique_ptr<ComputeProgram>> gradientStrips_;  // by the layer's outputs
     ComputeProgram product_{"product.comp", shaderSource("product.comp")};
