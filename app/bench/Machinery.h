@@ -10,8 +10,9 @@
 
 namespace diffuscope {
 
-/// The compute backend changes its kernels after thirty passes: steps after which those that stay are there.
-constexpr int warmUpSteps = 40;
+/// The compute backend changes its kernels after thirty passes, one every eight: steps after which those that
+/// stay are there.
+constexpr int warmUpSteps = 100;
 
 /// What a workload without a window runs on: the settings that were asked for, and a backend that has their
 /// data, noise levels and a new network.

@@ -6,7 +6,9 @@
 #include "diffusion/BrownianPath.h"
 #include "diffusion/Loss.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 namespace diffuscope {
 namespace {
@@ -40,14 +42,33 @@ std::string preamble() {
            define("GROUP", DeviceLayout::group) + define("OUTPUTS", DeviceLayout::strip);
 }
 
-/// c0 to c3 take v's four terms, whose weights lie in w at (first + term) * step + j * apart for c<j>.
-std::string fourTerms(int first, int step, int apart) {
-    std::string lines;
-    for (int c = 0; c < 4; ++c)
-        for (int j = 0; j < 4; ++j)
-            lines += "    c" + std::to_string(j) + " += v." + "xyzw"[c] + " * w[" +
-                     std::to_string((first + c) * step + j * apart) + "];\n";
-    return lines;
+/// Lines that fill `count` places, each invocation one a line: lane + an offset, of which `line` gives the
+/// text; those of the last line stand under a condition where some invocations have nothing left.
+template <typename Line>
+std::string staged(int count, int lanes, Line line) {
+    std::ostringstream lines;
+    for (int at = 0; at < count; at += lanes) {
+        if (count - at < lanes) lines << "if (lane < " << count - at << ") ";
+        lines << line(std::to_string(at)) << "\n    ";
+    }
+    return lines.str();
+}
+
+/// Sums of 4 * quads terms for c0 to c<results - 1>; the weights of term k for c<j> lie in w at
+/// k * step + j * apart. Four quads are fetched at a time, and each result takes them all before the next one
+/// does: software renderers fetch by a call, over which no register is kept.
+std::string writtenSums(int quads, int results, int step, int apart) {
+    constexpr int ahead = 4;
+    std::ostringstream lines;
+    for (int first = 0; first < quads; first += ahead) {
+        const int count = std::min(ahead, quads - first);
+        for (int q = 0; q < count; ++q) lines << "FETCH(v" << q << ", " << first + q << ")\n    ";
+        for (int j = 0; j < results; ++j)
+            for (int term = 0; term < 4 * count; ++term)
+                lines << "c" << j << " += v" << term / 4 << "."
+                      << "xyzw"[term % 4] << " * w[" << (4 * first + term) * step + j * apart << "];\n    ";
+    }
+    return lines.str();
 }
 
 }  // namespace
@@ -65,28 +86,31 @@ std::string shaderSource(std::string_view file) {
 }
 
 std::string stripSource(const StripKernel& kernel) {
-    std::string product;
-    for (int quad = 0; quad < kernel.terms / 4; ++quad) {
-        product += "    v = texelFetch(a, ai + " + std::to_string(quad) + " * TILE);\n";
-        product += fourTerms(4 * quad, 4, 1);
-    }
+    const std::string step = std::to_string(4 / kernel.quads);
+    const std::string stage = staged(kernel.quads * kernel.terms, kernel.lanes, [&](const std::string& at) {
+        return std::string("w[lane + ") + at + "] = texelFetch(weights, from + " + at + " * " + step + ");";
+    });
+    const std::string sums = writtenSums(kernel.terms / 4, kernel.quads, kernel.quads, 1);
     std::string body(embeddedFile("strip.comp"));
-    fill(body, "{{product}}", product);
+    fill(body, "{{rows}}", embeddedFile("rows.glsl"));
+    fill(body, "{{stage}}", stage);
+    fill(body, "{{sums}}", sums);
     return preamble() + define("LANES", kernel.lanes) + define("TERMS", kernel.terms) +
+           define("QUADS", kernel.quads) + define("MODE", static_cast<int>(kernel.mode)) +
+           define("HIDDEN", static_cast<int>(ProductMode::Hidden)) +
+           define("BACKWARD", static_cast<int>(ProductMode::Backward)) +
            std::string(embeddedFile("elementary.glsl")) + body;
 }
 
 std::string gradientStripSource(int outputs) {
-    std::string product;
-    for (int quad = 0; quad < DeviceLayout::group / 4; ++quad) {
-        product += "    v = texelFetch(deltaColumns, di + " + std::to_string(quad) + " * LANES);\n";
-        for (const char component : {'x', 'y', 'z', 'w'})
-            product += std::string("    b += v.") + component + ";\n";
-        product += fourTerms(4 * quad, 1, DeviceLayout::group);
-    }
+    const std::string stage = staged(4 * DeviceLayout::group, outputs, [](const std::string& at) {
+        return std::string("STAGE(lane + ") + at + ")";
+    });
+    const std::string sums = writtenSums(DeviceLayout::group / 4, 4, 1, DeviceLayout::group);
     std::string body(embeddedFile("gradient-strip.comp"));
     fill(body, "{{rows}}", embeddedFile("rows.glsl"));
-    fill(body, "{{product}}", product);
+    fill(body, "{{stage}}", stage);
+    fill(body, "{{sums}}", sums);
     return preamble() + define("LANES", outputs) + body;
 }
 

@@ -13,13 +13,16 @@ constexpr int sumLanes = 64;
 /// GLSL of a file of resources/shaders with its version, its constants and the functions that it calls.
 [[nodiscard]] std::string shaderSource(std::string_view file);
 
+/// What product.comp and strip.comp do with the sums.
+enum class ProductMode { Hidden, Output, Backward };
+
 /// One build of strip.comp.
 struct StripKernel {
+    ProductMode mode;
     int terms;  ///< of the sum that is written out; a multiple of 4
+    int quads;  ///< fours of results of an invocation, of a strip of 16: 1 (the first four) or 4
     int lanes;  ///< invocations of a work group
-    [[nodiscard]] bool operator<(const StripKernel& other) const {
-        return terms != other.terms ? terms < other.terms : lanes < other.lanes;
-    }
+    auto operator<=>(const StripKernel&) const = default;
 };
 [[nodiscard]] std::string stripSource(const StripKernel& kernel);
 

@@ -137,15 +137,20 @@ void ComputeTraining::update(const BatchSettings& settings, int lossIndex) {
     network_.places.bind(1);
     network_.parameters.bind(2);
     network_.transposed.bind(3);
-    network_.moments.bind(4);
-    network_.average.bind(5);
-    stepLosses_.bind(6);
+    network_.firstMoment.bind(4);
+    network_.secondMoment.bind(5);
+    network_.average.bind(6);
+    stepLosses_.bind(7);
+    network_.parameters.bindTexels(1);
+    network_.firstMoment.bindTexels(2);
+    network_.secondMoment.bindTexels(3);
+    network_.average.bindTexels(4);
     adam_.set("rate", static_cast<float>(settings.learningRate / (1.0 - std::pow(beta1, n))));
     adam_.set("rootScale", static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(beta2, n))));
     adam_.set("decay", static_cast<float>(std::min(0.999, (1.0 + n) / (10.0 + n))));
     adam_.set("perSample", 1.0f / static_cast<float>(settings.batch));
     adam_.set("stepIndex", lossIndex);
-    adam_.dispatch(network_.layout().count() / 128);
+    adam_.dispatch(network_.layout().count() / 512);
 }
 
 }  // namespace diffuscope

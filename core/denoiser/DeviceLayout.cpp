@@ -24,7 +24,7 @@ DeviceLayout::DeviceLayout(const MlpLayout& layout) : mlp_(layout) {
         padded.weight = count_;
         padded.bias = count_ + padded.in * padded.out;
         padded.transposed = transposedCount_;
-        count_ = padded.bias + padded.out;
+        count_ = padded.bias + roundedUp(padded.out, partialBlock);
         if (!layers_.empty()) transposedCount_ += padded.in * padded.out;
         for (int o = 0; o < layer.out; ++o)
             for (int i = 0; i < layer.in; ++i)
@@ -32,7 +32,7 @@ DeviceLayout::DeviceLayout(const MlpLayout& layout) : mlp_(layout) {
         for (int o = 0; o < layer.out; ++o) place_.push_back(static_cast<std::size_t>(padded.bias + o));
         layers_.push_back(padded);
     }
-    count_ = roundedUp(count_, 128);  // whole work groups of adam.comp
+    count_ = roundedUp(count_, 512);  // whole work groups of adam.comp
     transposedCount_ += strip;        // the spare place
 }
 

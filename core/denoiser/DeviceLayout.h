@@ -13,13 +13,16 @@ namespace diffuscope {
 /// unit has zero weights in and out, gives silu(0) = 0, and so neither gives nor gets a gradient.
 ///
 /// Weights of a layer are stored in strips of 16 outputs, [out / 16][in][16], and a second time transposed,
-/// [in / 16][out][16], for the backward pass; biases follow their layer's weights.
+/// [in / 16][out][16], for the backward pass; biases follow their layer's weights. Both begin at multiples of
+/// partialBlock.
 class DeviceLayout {
   public:
     static constexpr int strip = 16;
-    static constexpr int tile = 32;         ///< samples whose values lie together
-    static constexpr int group = 4 * tile;  ///< samples of a partial gradient; their number is padded to it
-    static constexpr int inputStrip = 8;    ///< the first layer's inputs are padded to it
+    static constexpr int heads = 4;          ///< outputs that a network has at the most, of a strip
+    static constexpr int tile = 32;          ///< samples whose values lie together
+    static constexpr int group = 4 * tile;   ///< samples of a partial gradient; their number is padded to it
+    static constexpr int partialBlock = 64;  ///< parameters of a partial gradient that lie together
+    static constexpr int inputStrip = 8;     ///< the first layer's inputs are padded to it
 
     struct Layer {
         int in;      ///< padded
@@ -60,6 +63,14 @@ class DeviceLayout {
 [[nodiscard]] constexpr std::size_t inRows(std::size_t feature, std::size_t sample, std::size_t features) {
     constexpr std::size_t tile = DeviceLayout::tile;
     return ((sample / tile * (features / 4) + feature / 4) * tile + sample % tile) * 4 + feature % 4;
+}
+
+/// Place of a parameter in a block's partial gradient, where the four numbers that an invocation has of one
+/// output lie together: [parameter / 64][16 outputs][4 inputs].
+[[nodiscard]] constexpr std::size_t inPartial(std::size_t parameter) {
+    constexpr std::size_t block = DeviceLayout::partialBlock;
+    constexpr std::size_t strip = DeviceLayout::strip;
+    return parameter / block * block + parameter % strip * (block / strip) + parameter % block / strip;
 }
 
 /// Noise levels and what their samples cost, as batch.comp reads them: for each t sqrtAlphaBar,

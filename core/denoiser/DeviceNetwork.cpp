@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,7 +27,7 @@ constexpr int loopPasses = 30;
 }  // namespace
 
 DeviceNetwork::DeviceNetwork(GlContext& context)
-    : products(context.software() ? loopPasses : std::numeric_limits<int>::max()), context_(context) {}
+    : products(context.software() ? std::optional<int>(loopPasses) : std::nullopt), context_(context) {}
 
 void DeviceNetwork::reserve(const MlpLayout& mlp) {
     DeviceLayout layout(mlp);
@@ -39,7 +38,8 @@ void DeviceNetwork::reserve(const MlpLayout& mlp) {
     const std::size_t bytes = static_cast<std::size_t>(layout_->count()) * sizeof(float);
     parameters = StorageBuffer(bytes);
     average = StorageBuffer(bytes);
-    moments = StorageBuffer(2 * bytes);
+    firstMoment = StorageBuffer(bytes);
+    secondMoment = StorageBuffer(bytes);
     transposed = StorageBuffer(static_cast<std::size_t>(layout_->transposedCount()) * sizeof(float));
     places = StorageBuffer(bytes);
     places.upload(std::span<const std::int32_t>(layout_->transposedPlaces()));
@@ -72,36 +72,22 @@ bool DeviceNetwork::setState(const TrainingState& state) {
     std::vector<float> turned(static_cast<std::size_t>(layout_->transposedCount()));
     for (std::size_t i = 0; i < ordered.size(); ++i)
         turned[static_cast<std::size_t>(placeOf[i])] = ordered[i];
-    const std::vector<float> first = layout_->toDevice(state.firstMoment);
-    const std::vector<float> second = layout_->toDevice(state.secondMoment);
-    std::vector<float> both;
-    for (std::size_t quad = 0; quad < first.size(); quad += 4) {
-        both.insert(both.end(), &first[quad], &first[quad] + 4);
-        both.insert(both.end(), &second[quad], &second[quad] + 4);
-    }
     parameters.upload(std::span<const float>(ordered));
     transposed.upload(std::span<const float>(turned));
     average.upload(std::span<const float>(layout_->toDevice(state.average)));
-    moments.upload(std::span<const float>(both));
+    firstMoment.upload(std::span<const float>(layout_->toDevice(state.firstMoment)));
+    secondMoment.upload(std::span<const float>(layout_->toDevice(state.secondMoment)));
     step = state.step;
     context_.check("taking the network");
     return another;
 }
 
 TrainingState DeviceNetwork::state() const {
-    const std::vector<float> both = read(moments);
-    std::vector<float> first(both.size() / 2);
-    std::vector<float> second(both.size() / 2);
-    for (std::size_t i = 0; i < first.size(); ++i) {
-        const std::size_t at = i / 4 * 8 + i % 4;
-        first[i] = both[at];
-        second[i] = both[at + 4];
-    }
     TrainingState state{mlp(),
                         layout_->fromDevice(read(parameters)),
                         layout_->fromDevice(read(average)),
-                        layout_->fromDevice(first),
-                        layout_->fromDevice(second),
+                        layout_->fromDevice(read(firstMoment)),
+                        layout_->fromDevice(read(secondMoment)),
                         step};
     context_.check("giving the network");
     return state;

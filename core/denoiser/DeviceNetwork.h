@@ -29,7 +29,7 @@ class DeviceNetwork {
 
     StripNetwork products;
     std::int64_t step = 0;
-    StorageBuffer parameters, transposed, places, average, moments;
+    StorageBuffer parameters, transposed, places, average, firstMoment, secondMoment;
 
   private:
     void reserve(const MlpLayout& mlp);

@@ -7,11 +7,10 @@
 namespace diffuscope {
 namespace {
 
-enum Mode { hiddenLayer = 0, outputLayer = 1, backwardPass = 2 };
-
 constexpr int strip = DeviceLayout::strip;
 constexpr int longestStrip = 128;  // terms that are written out
 constexpr int mostLanes = 512;
+constexpr int compilationPause = 7;  // passes without one after a compilation
 constexpr int gradientLanes = 32;
 constexpr int gradientStrip = 8;
 
@@ -42,38 +41,48 @@ StripWorkspace::StripWorkspace(const DeviceLayout& layout, int count, bool train
 }
 
 bool StripNetwork::stripsServe(const DeviceLayout& layout) const {
-    return passes_ >= loopPasses_ && layout.width() <= longestStrip &&
-           layout.layers().front().in <= longestStrip;
+    return loopPasses_ && layout.width() <= longestStrip && layout.layers().front().in <= longestStrip;
 }
 
-ComputeProgram& StripNetwork::stripOf(const StripKernel& kernel) {
-    std::unique_ptr<ComputeProgram>& found = strips_[kernel];
-    if (!found) found = std::make_unique<ComputeProgram>("strip.comp", stripSource(kernel));
-    return *found;
+ComputeProgram* StripNetwork::compiled(std::unique_ptr<ComputeProgram>& kernel, const char* name,
+                                       const std::function<std::string()>& source) {
+    if (!kernel && passes_ > nextCompilation_) {
+        kernel = std::make_unique<ComputeProgram>(name, source());
+        nextCompilation_ = passes_ + compilationPause;
+    }
+    return kernel.get();
 }
 
-ComputeProgram& StripNetwork::gradientStripOf(int outputs) {
-    std::unique_ptr<ComputeProgram>& found = gradientStrips_[outputs];
-    if (!found) found = std::make_unique<ComputeProgram>("gradient-strip.comp", gradientStripSource(outputs));
-    return *found;
+ComputeProgram* StripNetwork::stripOf(const StripKernel& kernel) {
+    return compiled(strips_[kernel], "strip.comp", [&] { return stripSource(kernel); });
 }
 
-void StripNetwork::multiply(const Product& product, const DeviceLayout& layout, int samples) {
-    const bool strips = stripsServe(layout);
+ComputeProgram* StripNetwork::gradientStripOf(int outputs) {
+    return compiled(gradientStrips_[outputs], "gradient-strip.comp",
+                    [&] { return gradientStripSource(outputs); });
+}
+
+bool StripNetwork::multiply(const Product& product, const DeviceLayout& layout, int samples) {
     int lanes = mostLanes;
     while (samples % lanes != 0) lanes /= 2;
-    ComputeProgram& program = strips ? stripOf({product.terms, lanes}) : product_;
-    program.set("mode", product.mode);
+    const int quads = product.mode == ProductMode::Output ? DeviceLayout::heads / 4 : strip / 4;
+    ComputeProgram* written =
+        stripsServe(layout) ? stripOf({product.mode, product.used, quads, lanes}) : nullptr;
+    ComputeProgram& program = written ? *written : product_;
     program.set("aQuads", product.aQuads);
     program.set("rowQuads", product.rowQuads);
     program.set("slopeQuads", layout.width() / 4);
     program.set("weightBase", product.weights);
     program.set("bias", product.bias);
-    if (!strips) program.set("quads", product.terms / 4);
-    if (strips)
+    if (written) {
+        program.set("stripTerms", product.terms);
         program.dispatch(product.results / strip, samples / lanes);
-    else
-        program.dispatch(2 * product.results / strip, samples / DeviceLayout::group);
+        return true;
+    }
+    program.set("mode", static_cast<int>(product.mode));
+    program.set("quads", product.terms / 4);
+    program.dispatch(2 * product.results / strip, samples / DeviceLayout::group);
+    return false;
 }
 
 // Every pass binds every texture: drivers compile a kernel anew for each combination of formats.
@@ -81,7 +90,7 @@ void StripNetwork::multiply(const Product& product, const DeviceLayout& layout, 
 void StripNetwork::forward(const DeviceLayout& layout, StripWorkspace& work,
                            const StorageBuffer& parameters) {
     const auto& layers = layout.layers();
-    if (passes_ < loopPasses_) ++passes_;
+    ++passes_;
     for (std::size_t l = 0; l < layers.size(); ++l) {
         const DeviceLayout::Layer& layer = layers[l];
         const bool last = l + 1 == layers.size();
@@ -90,8 +99,9 @@ void StripNetwork::forward(const DeviceLayout& layout, StripWorkspace& work,
         work.rows[l].bindTexels(0);
         parameters.bindTexels(1);
         work.slopes.front().bindTexels(2);
-        multiply({.mode = last ? outputLayer : hiddenLayer,
+        multiply({.mode = last ? ProductMode::Output : ProductMode::Hidden,
                   .terms = layer.in,
+                  .used = layer.in,
                   .results = layer.out,
                   .aQuads = work.rowQuads(l),
                   .rowQuads = last ? strip / 4 : work.rowQuads(l + 1),
@@ -105,8 +115,9 @@ void StripNetwork::backward(const DeviceLayout& layout, StripWorkspace& work, co
                             const StorageBuffer& partials) {
     const auto& layers = layout.layers();
     const StorageBuffer* delta = &work.outputDelta;
+    bool columns = false;
     for (std::size_t l = layers.size(); l-- > 0;) {
-        gradient(layout, work, l, *delta, partials);
+        gradient(layout, work, l, *delta, columns, partials);
         if (l == 0) return;
         const DeviceLayout::Layer& layer = layers[l];
         work.deltaRows[l % 2].bind(0);
@@ -114,27 +125,29 @@ void StripNetwork::backward(const DeviceLayout& layout, StripWorkspace& work, co
         delta->bindTexels(0);
         transposed.bindTexels(1);
         work.slopes[l - 1].bindTexels(2);
-        multiply({.mode = backwardPass,
-                  .terms = layer.out,
-                  .results = layer.in,
-                  .aQuads = layer.out / 4,
-                  .rowQuads = layout.width() / 4,
-                  .weights = layer.transposed / 4,
-                  .bias = 0},
-                 layout, work.samples);
+        const bool fromOutput = l + 1 == layers.size();
+        columns = multiply({.mode = ProductMode::Backward,
+                            .terms = layer.out,
+                            .used = fromOutput ? DeviceLayout::heads : layer.out,
+                            .results = layer.in,
+                            .aQuads = layer.out / 4,
+                            .rowQuads = layout.width() / 4,
+                            .weights = layer.transposed / 4,
+                            .bias = 0},
+                           layout, work.samples);
         delta = &work.deltaRows[l % 2];
     }
 }
 
 void StripNetwork::gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
-                            const StorageBuffer& deltaRows, const StorageBuffer& partials) {
+                            const StorageBuffer& deltaRows, bool columns, const StorageBuffer& partials) {
     const DeviceLayout::Layer& layer = layout.layers()[l];
     const bool last = l + 1 == layout.layers().size();
-    const bool strips = stripsServe(layout) && !last && layer.in % strip == 0;
-    ComputeProgram& program = strips ? gradientStripOf(layer.out) : gradient_;
+    ComputeProgram* written = columns && layer.in % strip == 0 ? gradientStripOf(layer.out) : nullptr;
+    ComputeProgram& program = written ? *written : gradient_;
     partials.bind(0);
     work.rows[l].bindTexels(0);
-    (strips ? work.deltaColumns : deltaRows).bindTexels(1);
+    (written ? work.deltaColumns : deltaRows).bindTexels(1);
     work.slopes.front().bindTexels(2);
     program.set("inputs", layer.in);
     program.set("inputQuads", work.rowQuads(l));
@@ -142,7 +155,7 @@ void StripNetwork::gradient(const DeviceLayout& layout, const StripWorkspace& wo
     program.set("bias", layer.bias / 4);
     program.set("quads", layout.count() / 4);
     const int blocks = work.samples / DeviceLayout::group;
-    if (strips) {
+    if (written) {
         program.dispatch(layer.in / strip, blocks);
         return;
     }

@@ -5,9 +5,11 @@
 #include "gpu/StorageBuffer.h"
 
 #include <array>
-#include <limits>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace diffuscope {
@@ -35,42 +37,49 @@ struct StripWorkspace {
 
 /// The matrix products of a network: forward, backward and the gradient. Two sets of kernels do the same
 /// additions in the same order: product.comp and gradient.comp compile fast; strip.comp and
-/// gradient-strip.comp are faster on a software renderer.
+/// gradient-strip.comp, written out, are faster on a software renderer.
 class StripNetwork {
   public:
-    /// The strip kernels take over after `loopPasses` passes, and are compiled then.
-    explicit StripNetwork(int loopPasses = std::numeric_limits<int>::max()) : loopPasses_(loopPasses) {}
+    /// The written-out kernels take over after `loopPasses` passes, none never. They are compiled then, one
+    /// every eight passes, so that a slice of training does not wait for them all.
+    explicit StripNetwork(std::optional<int> loopPasses = {}) : loopPasses_(loopPasses) { restart(); }
 
     /// Counts the passes anew: those of another layout.
-    void restart() { passes_ = 0; }
+    void restart() { nextCompilation_ = passes_ + loopPasses_.value_or(0); }
 
     /// From rows[0] to `output`.
     void forward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& parameters);
 
-    /// From `outputDelta` to partial gradients [block][parameter].
+    /// From `outputDelta` to partial gradients [block][inPartial(parameter)].
     void backward(const DeviceLayout& layout, StripWorkspace& work, const StorageBuffer& transposed,
                   const StorageBuffer& partials);
 
   private:
     /// One product of all samples; places are in texels, see product.comp.
     struct Product {
-        int mode;
+        ProductMode mode;
         int terms;
+        int used;  ///< terms that aren't zero: the first ones
         int results;
         int aQuads;
         int rowQuads;
         int weights;
         int bias;
     };
-    void multiply(const Product& product, const DeviceLayout& layout, int samples);
-    [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
-    [[nodiscard]] ComputeProgram& stripOf(const StripKernel& kernel);
-    [[nodiscard]] ComputeProgram& gradientStripOf(int outputs);
+    /// Whether by a written-out kernel, whose results of the backward pass are in columns, too.
+    bool multiply(const Product& product, const DeviceLayout& layout, int samples);
     void gradient(const DeviceLayout& layout, const StripWorkspace& work, std::size_t l,
-                  const StorageBuffer& deltaRows, const StorageBuffer& partials);
+                  const StorageBuffer& deltaRows, bool columns, const StorageBuffer& partials);
+    [[nodiscard]] bool stripsServe(const DeviceLayout& layout) const;
+    /// None where it is not there and not yet to be compiled.
+    [[nodiscard]] ComputeProgram* compiled(std::unique_ptr<ComputeProgram>& kernel, const char* name,
+                                           const std::function<std::string()>& source);
+    [[nodiscard]] ComputeProgram* stripOf(const StripKernel& kernel);
+    [[nodiscard]] ComputeProgram* gradientStripOf(int outputs);
 
-    int loopPasses_;
-    int passes_ = 0;  // no more than loopPasses_
+    std::optional<int> loopPasses_;
+    std::int64_t passes_ = 0;
+    std::int64_t nextCompilation_ = 0;  // the pass from which on a kernel may be compiled
     std::map<StripKernel, std::unique_ptr<ComputeProgram>> strips_;
     std::map<int, std::unique_ptr<ComputeProgram>> gradientStrips_;  // by the layer's outputs
     ComputeProgram product_{"product.comp", shaderSource("product.comp")};

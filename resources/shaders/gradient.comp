@@ -2,7 +2,7 @@
 // GROUP samples of input * delta. Behind the inputs comes the constant 1, whose products are the bias' gradient.
 layout(local_size_x = 32) in;
 
-layout(std430, binding = 0) writeonly buffer Partials { vec4 partials[]; };  // [block][parameter]
+layout(std430, binding = 0) writeonly buffer Partials { vec4 partials[]; };  // [block][parameter / 64][16], see inPartial()
 layout(binding = 0) uniform samplerBuffer inputRows;  // [tile][feature / 4][sample of TILE]
 layout(binding = 1) uniform samplerBuffer deltaRows;  // likewise
 
@@ -19,9 +19,11 @@ uniform int weight, bias, quads;     // in vec4: places in a block's partial, an
     d1 = texelFetch(deltaRows, di + TILE + s); \
     ADD(0, x0.x), ADD(1, x0.y), ADD(2, x0.z), ADD(3, x0.w); \
     ADD(4, x1.x), ADD(5, x1.y), ADD(6, x1.z), ADD(7, x1.w);
-#define STORE(i) \
-    partials[at + i * 4] = c##i##0; \
-    partials[at + i * 4 + 1] = c##i##1;
+#define STORE(o, half_, e) \
+    partials[at + o] = vec4(c0##half_.e, c1##half_.e, c2##half_.e, c3##half_.e); \
+    partials[at + 16 + o] = vec4(c4##half_.e, c5##half_.e, c6##half_.e, c7##half_.e);
+#define EACH(DO) DO(0, 0, x) DO(1, 0, y) DO(2, 0, z) DO(3, 0, w) DO(4, 1, x) DO(5, 1, y) DO(6, 1, z) DO(7, 1, w)
+#define STORE_BIAS(o, half_, e) partials[at + o][row] = c0##half_.e;
 
 void main() {
     int inputStrips = inputs / 8 + 1;
@@ -44,18 +46,11 @@ void main() {
     }
     int at = block * quads;
     if (8 * inputStrip < inputs) {
-        at += weight + (outputStrip / 2 * inputs + 8 * inputStrip) * 4 + outputStrip % 2 * 2;
-        STORE(0)
-        STORE(1)
-        STORE(2)
-        STORE(3)
-        STORE(4)
-        STORE(5)
-        STORE(6)
-        STORE(7)
+        at += weight + (outputStrip / 2 * (inputs / 4) + 2 * inputStrip) * 16 + outputStrip % 2 * 8;
+        EACH(STORE)
     } else {
-        at += bias + outputStrip * 2;
-        partials[at] = c00;
-        partials[at + 1] = c01;
+        at += bias + outputStrip / 8 * 16 + outputStrip % 2 * 8;
+        int row = outputStrip / 2 % 4;
+        EACH(STORE_BIAS)
     }
 }
