@@ -13,7 +13,7 @@
 namespace diffuscope {
 namespace {
 
-// A pair of query and point takes some 0.3 ns.
+// A pair of query and point takes less than a nanosecond.
 constexpr std::size_t pairsPerFreshThread = 1u << 20;
 constexpr std::size_t pairsPerWaitingThread = 1u << 16;
 constexpr std::size_t pairsPerPiece = 1u << 21;

@@ -238,8 +238,8 @@ void Query::addAll() {
 /// As addPoints() for the weighted places of the grid, relative to its centre. exp() of the sum of two
 /// coordinates' logarithms is a product, so that the sums are those of a matrix between two vectors.
 void Query::addGrid(const Node& node) {
-    const double uX = double(asked_.signal) * (double(node.centreX()) - double(mX_));
-    const double uY = double(asked_.signal) * (double(node.centreY()) - double(mY_));
+    const double uX = double(asked_.signal) * (node.centreX() - double(mX_));
+    const double uY = double(asked_.signal) * (node.centreY() - double(mY_));
     const double log =
         double(asked_.factor) * (uX * (uX + 2.0 * double(zX_)) + uY * (uY + 2.0 * double(zY_)));
     const Places dX = (asked_.signal * node.halfX()) * asked_.places;

@@ -40,16 +40,15 @@ Square toWeights() {
 }
 
 /// Coordinates in halves of a side from its centre; 0 where the side is.
-Column inBox(const Column& values, float centre, float half) {
+Column inBox(const Column& values, double centre, float half) {
     if (half == 0.0f) return Column::Zero(values.size());
-    return (values - static_cast<double>(centre)) / static_cast<double>(half);
+    return (values - centre) / static_cast<double>(half);
 }
 
 /// The places along a side.
-Column placesOn(float centre, float half) {
+Column placesOn(double centre, float half) {
     Column values(side);
-    for (int a = 0; a < side; ++a)
-        values[a] = static_cast<double>(centre) + static_cast<double>(half) * place(a);
+    for (int a = 0; a < side; ++a) values[a] = centre + static_cast<double>(half) * place(a);
     return values;
 }
 

@@ -28,8 +28,9 @@ class PointTree {
         std::uint32_t right = none;  ///< the left child follows its parent; none for leaves
         std::uint32_t grid = none;
 
-        [[nodiscard]] float centreX() const { return 0.5f * (lowX + highX); }
-        [[nodiscard]] float centreY() const { return 0.5f * (lowY + highY); }
+        // Exact, so that no point lies outside of its box: Chebyshev polynomials explode there.
+        [[nodiscard]] double centreX() const { return 0.5 * (double{lowX} + double{highX}); }
+        [[nodiscard]] double centreY() const { return 0.5 * (double{lowY} + double{highY}); }
         [[nodiscard]] float halfX() const { return 0.5f * (highX - lowX); }
         [[nodiscard]] float halfY() const { return 0.5f * (highY - lowY); }
     };

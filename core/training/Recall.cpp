@@ -32,7 +32,7 @@ void Recall::limit(const MemoryShares& shares) {
 
 void Recall::ask(double t) {
     forward_.ask(t);
-    // The steps of an ideal denoiser differ a hundredfold: what those elsewhere took tells nothing of these.
+    // What a step of an ideal denoiser costs depends on its noise: those elsewhere tell nothing of these.
     if (reverse_.ask(t) && !state_) reversePace_ = SlicePace();
 }
 

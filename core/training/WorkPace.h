@@ -9,7 +9,8 @@
 namespace diffuscope {
 
 /// Advances runs by slices of about the same time, as the slice before has shown. The first one is small,
-/// because an ideal denoiser of a million points takes a thousand times as long as a network.
+/// because on a graphics card an ideal denoiser of a million points takes a thousand times as long as a
+/// network.
 class SlicePace {
   public:
     explicit SlicePace(double secondsPerUnit = 1e-3) : secondsPerUnit_(secondsPerUnit) {}

@@ -152,7 +152,8 @@ void Engine::Worker::startReverse(bool visible) {
     // What is on the stage is never half of a run that nobody goes on with.
     visible = visible || (pass_.visible && !pass_.cloud.done());
     const int followed = std::min(followedParticles, settings_.view.particles);
-    // The last steps of an ideal denoiser cost a hundredth of the first ones: those tell nothing about these.
+    // What a step of an ideal denoiser costs depends on its noise: the last ones tell nothing about the
+    // first.
     if (settings.sampler.denoiser == DenoiserKind::Ideal) pathSlices_ = cloudSlices_ = SlicePace();
     DenoiserBackend& backend = trainer_->backend();
     const auto state = std::make_shared<const TrainingState>(backend.state());
@@ -308,8 +309,8 @@ void Engine::Worker::cloudSlice() {
     showPass();
 }
 
-/// An ideal denoiser asks every point for every particle and step. Nothing is left out to save time: who
-/// waits is told for how long.
+/// An ideal denoiser leaves nothing out to save time, and a graphics card's asks every point for every
+/// particle and step: who waits is told for how long.
 void Engine::Worker::tellIfSlow() {
     constexpr double slow = 5.0;  // seconds
     if (slowTold_ || settings_.sampler.denoiser != DenoiserKind::Ideal) return;
@@ -318,7 +319,9 @@ void Engine::Worker::tellIfSlow() {
     slowTold_ = true;
     notify(false, "The ideal denoiser of " + std::to_string(trained_->size()) + " points takes about " +
                       durationText(whole) + " for " + std::to_string(settings_.view.particles) +
-                      " particles; fewer points, particles or steps are faster.");
+                      (trainer_->backend().description().id == "gpu"
+                           ? " particles; fewer points, particles or steps are faster."
+                           : " particles; fewer particles or steps are faster."));
 }
 
 void Engine::Worker::work() {

@@ -12,8 +12,9 @@
 
 namespace diffuscope {
 
-/// What the engine's thread does, a slice of about 8 ms at a time: first the followed particles, then the
-/// forward cloud, then training, the reverse cloud and what the playhead asks for again in turn.
+/// What the engine's thread does, a slice of about 8 ms at a time: first the followed particles, then for a
+/// second at the most the forward cloud, then in turn what is left of it, training, the reverse cloud and
+/// what the playhead asks for again.
 class Engine::Worker {
   public:
     Worker(const Settings& settings, bool training, Latest<Snapshot>& snapshots);

@@ -17,7 +17,7 @@ namespace {
 std::atomic<bool> counting{false};
 std::atomic<int> allocations{0};
 
-void count() {
+[[maybe_unused]] void count() {
     if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -134,6 +134,19 @@ class AllocationTest : public QObject {
             std::vector<float> values(20);
             task.backend->train(batch, values);
             QCOMPARE(allocationsOf([&] { task.backend->train(batch, values); }), 0);
+        }
+    }
+
+    void idealDenoiser() {
+        Settings settings;
+        const Task task = taskOf(settings, 2);
+        const auto ideal = task.backend->idealDenoiser(task.data);
+        std::vector<float> xt(2 * 500, 0.25f);
+        std::vector<float> eps(xt.size());
+        for (const double logSnr : {-6.0, 2.0, 8.0}) {
+            const NoiseLevel level = noiseLevelOfLogSnr(logSnr);
+            ideal->eps(xt, level, anyClass, eps);
+            QCOMPARE(allocationsOf([&] { ideal->eps(xt, level, anyClass, eps); }), 0);
         }
     }
 

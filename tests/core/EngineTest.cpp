@@ -389,13 +389,13 @@ class EngineTest : public QObject {
         for (const float value : flat(snapshot->reverse)) QVERIFY(std::isfinite(value));
     }
 
-    /// 100,000 points with the ideal denoiser are all asked. Who waits is told for how long, once, and need
-    /// not wait: other settings are taken at once.
+    /// Three hundred million predictions of the ideal denoiser. Who waits is told for how long, once, and
+    /// need not wait: other settings are taken at once.
     void slowIdealDenoiserSaysSo() {
         Settings settings = smallSettings();
         settings.data.points = 100'000;
-        settings.schedule.steps = 20;
-        settings.view.particles = 20'000;
+        settings.schedule.steps = 1000;
+        settings.view.particles = 300'000;
         settings.sampler.denoiser = DenoiserKind::Ideal;
         Engine engine(settings, false);
         const auto told = waitFor(engine, [](const Snapshot& s) { return !s.notices.empty(); });

@@ -234,7 +234,7 @@ class ExtremesTest : public QObject {
             }
     }
 
-    /// All of the points are asked: no subsampling that nobody told it to do.
+    /// All of the points count: no subsampling that nobody told it to do.
     void theIdealDenoiserOfAHundredThousandPoints() {
         constexpr std::size_t count = 100'000;
         DataSet data;

@@ -77,7 +77,7 @@ void IdealDenoiserTest::everyPlaceAtEveryLevel_data() {
     QTest::addColumn<std::vector<float>>("data");
     std::vector<float> noise(10'000);
     reverseStart(4, 0, noise);
-    std::vector<float> line, apart, aside, equal;
+    std::vector<float> line, apart, aside, equal, neighbours, close;
     for (std::size_t i = 0; i < noise.size(); i += 2) {
         line.insert(line.end(), {noise[i], 0.5f});
         const float side = i % 4 == 0 ? 100.0f : -100.0f;
@@ -85,6 +85,9 @@ void IdealDenoiserTest::everyPlaceAtEveryLevel_data() {
         // All but one in a corner of their box: what a grid rounds must be small against them.
         aside.insert(aside.end(), {2.0f + 0.01f * noise[i], 2.0f + 0.01f * noise[i + 1]});
         equal.insert(equal.end(), {0.3f, -0.7f});
+        // An odd number of a float's last places wide: the middle is none.
+        neighbours.insert(neighbours.end(), {i % 4 == 0 ? 1.0f : std::nextafter(1.0f, 2.0f), noise[i]});
+        close.insert(close.end(), {1.0f + 1.1920929e-7f * float(i / 2 % 4), noise[i]});
     }
     aside[0] = aside[1] = -1.5f;
     QTest::addRow("Swiss roll") << datasets()[0].draw(5000, 1).points;
@@ -94,6 +97,8 @@ void IdealDenoiserTest::everyPlaceAtEveryLevel_data() {
     QTest::addRow("one aside") << aside;
     QTest::addRow("one point") << std::vector<float>{0.3f, -0.7f};
     QTest::addRow("equal points") << equal;
+    QTest::addRow("neighbouring floats") << neighbours;
+    QTest::addRow("four neighbouring floats") << close;
 }
 
 // Near points, between them, around all, and up to 1e5 away: where boxes are grids, are left out, and where

@@ -499,6 +499,13 @@ class ReadColumnTest : public QObject {
         QVERIFY(!gone.expired());  // the column's own last one, until the next comes
         shown.show();
         QTRY_VERIFY(gone.expired());
+        // Opened again in a pause, when nothing new comes, it is of the moment.
+        shown.column->show(std::make_shared<Snapshot>(*shown.snapshot), 60.0);
+        auto* now = shown.column->findChild<NowSection*>();
+        QVERIFY(!shown.texts().contains("t = 60"));
+        now->findChild<QToolButton*>()->click();
+        QVERIFY(now->isOpen());
+        QVERIFY(shown.texts().contains("t = 60"));
     }
 
     /// What the sampler sees: the numbers of a particle fit the equations of the schedule.

@@ -180,14 +180,16 @@ void paintWords(QPainter& painter, const QRectF& rect, const Frame& frame, Lane 
     const bool trails =
         frame.snapshot && frame.view->showTrails &&
         !(lane == Lane::Forward ? frame.snapshot->forwardPaths : frame.snapshot->reversePaths).empty();
-    // In the middle it would lie on the trails.
-    const QString word = !shown.positions && trails ? waiting : stateWord(frame, shown, lane);
+    QStringList words{stateWord(frame, shown, lane)};
+    if (!shown.positions && trails) words.prepend(waiting);  // in the middle it would lie on the trails
+    words.removeAll(QString());
+    const QString word = words.join(QStringLiteral(" · "));
     if (!word.isEmpty())
         drawMathText(painter, {rect.left() + margin, baseline + 18 * unit}, word, uiFont(12 * unit),
                      theme.secondary);
     paintNumbers(painter, {rect.right() - margin, rect.bottom() - margin}, font, frame, lane);
     if (lane == Lane::Forward && showsClasses(frame))
-        paintClassNames(painter, {rect.left() + margin, baseline + 8 * unit}, frame);
+        paintClassNames(painter, {rect.left() + margin, baseline + (word.isEmpty() ? 8 : 26) * unit}, frame);
     double below = baseline + 8 * unit;
     for (const LayerRow& layer : layers())
         if (layer.legend && frame.view->*layer.shown)

@@ -54,6 +54,9 @@ ReadColumn::ReadColumn(Studio& studio, QWidget* parent) : QWidget(parent), studi
         });
     }
     if (!nowPlaced) column->addWidget(now_);
+    connect(now_, &Section::opened, this, [this] {
+        if (shown_) showNow(shown_);
+    });
     column->addStretch(1);
 
     scrollInto(this, content, {1, 0, 0, 0});
@@ -104,13 +107,21 @@ void ReadColumn::show(const std::shared_ptr<const Snapshot>& snapshot, double pl
         name();
     }
     if (snapshot != shown_ && sinceReplot_.elapsed() >= replotMilliseconds) showPlots(snapshot);
-    const int t = std::clamp(static_cast<int>(std::lround(playhead)), 0, snapshot->schedule->steps());
+    playhead_ = playhead;
     for (const PlotSection& each : plots_)
-        if (each.section->isOpen()) each.plot->setPlayhead(t);
+        if (each.section->isOpen()) each.plot->setPlayhead(stepOf(snapshot));
     if (now_->isOpen())
-        now_->show(snapshot, t, playhead);
+        showNow(snapshot);
     else
         now_->release();
+}
+
+int ReadColumn::stepOf(const std::shared_ptr<const Snapshot>& snapshot) const {
+    return std::clamp(static_cast<int>(std::lround(playhead_)), 0, snapshot->schedule->steps());
+}
+
+void ReadColumn::showNow(const std::shared_ptr<const Snapshot>& snapshot) {
+    now_->show(snapshot, stepOf(snapshot), playhead_);
 }
 
 }  // namespace diffuscope

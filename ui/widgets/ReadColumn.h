@@ -33,6 +33,8 @@ class ReadColumn : public QWidget {
     };
     void showPlots(const std::shared_ptr<const Snapshot>& snapshot);
     void showPlot(const PlotSection& each, const PlotInput& input);
+    void showNow(const std::shared_ptr<const Snapshot>& snapshot);
+    [[nodiscard]] int stepOf(const std::shared_ptr<const Snapshot>& snapshot) const;
     void name();  ///< tooltips in the notation of the settings
 
     Studio& studio_;
@@ -41,6 +43,7 @@ class ReadColumn : public QWidget {
     std::vector<PlotSection> plots_;
     NowSection* now_;
     std::shared_ptr<const Snapshot> shown_;
+    double playhead_ = 0.0;
     QElapsedTimer sinceReplot_;
 };
 
