@@ -22,7 +22,7 @@ struct StripKernel {
     int terms;  ///< of the sum that is written out; a multiple of 4
     int quads;  ///< fours of results of an invocation, of a strip of 16: 1 (the first four) or 4
     int lanes;  ///< invocations of a work group
-    auto operator<=>(const StripKernel&) const = default;
+    auto operator<=>(const StripKernel&) const = default;  // NOLINT(modernize-use-nullptr): no pointer there
 };
 [[nodiscard]] std::string stripSource(const StripKernel& kernel);
 
