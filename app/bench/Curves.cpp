@@ -9,6 +9,7 @@
 #include <cmath>
 #include <memory>
 #include <numbers>
+#include <optional>
 #include <vector>
 
 namespace diffuscope {
@@ -46,7 +47,7 @@ Unit samplingRun(const BenchJob& job, int particles, int steps) {
     const auto made = machineryFor(job, [steps](Settings& settings) { settings.schedule.steps = steps; });
     const auto sampling = std::make_shared<SamplingRun>(made, static_cast<std::size_t>(particles));
     return {[sampling] { sampling->run([](double) {}); }, made->backend->description(),
-            forwardFlops(made->layout) * particles * steps};
+            forwardFlops(made->layout) * particles * static_cast<double>(sampling->steps())};
 }
 
 std::vector<float> standardNormal(const Machinery& made, int count) {
@@ -140,7 +141,7 @@ void runCurve(const BenchJob& job) {
             seconds[i].push_back(secondsOf(units[i]));
         }
     }
-    const double peak = onProcessor(units.front().backend) ? measuredPeak(threadsOf(job)) : 0.0;
+    const std::optional<double> peak = peakOf(units.front().backend, job);
     double before = 0.0;
     for (std::size_t i = 0; i < units.size(); ++i) {
         const double median = medianOf(std::move(seconds[i]));
@@ -155,10 +156,10 @@ void runCurve(const BenchJob& job) {
                                std::log(static_cast<double>(curve.values[i]) / curve.values[i - 1]);
         before = median;
         if (curve.direct)
-            addRate(line, units[i].backend, units[i].flops / median, peak);
+            addRate(line, units[i].flops / median, peak);
         else
             line["direct_seconds_at_peak"] =
-                peak > 0.0 ? nlohmann::ordered_json(units[i].flops / (peak * 1e9)) : nullptr;
+                peak ? nlohmann::ordered_json(units[i].flops / (*peak * 1e9)) : nullptr;
         job.print(line);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "Interrupt.h"
+#include "PeakRate.h"
 
 #include <algorithm>
 #include <string>
@@ -67,17 +68,18 @@ double trainingFlops(const MlpLayout& layout) {
     return 3.0 * forwardFlops(layout) - 2.0 * first.in * first.out;
 }
 
-bool onProcessor(const BackendDescription& description) {
-    return description.id == "cpu" || description.renderer.find("llvmpipe") != std::string::npos;
+std::optional<double> peakOf(const BackendDescription& description, const BenchJob& job) {
+    const bool onProcessor =
+        description.id == "cpu" || description.renderer.find("llvmpipe") != std::string::npos;
+    if (!onProcessor) return std::nullopt;
+    return measuredPeak(threadsOf(job));
 }
 
-void addRate(nlohmann::ordered_json& line, const BackendDescription& description, double flopsPerSecond,
-             double peak) {
-    const bool known = onProcessor(description);
+void addRate(nlohmann::ordered_json& line, double flopsPerSecond, std::optional<double> peak) {
     const double gflops = flopsPerSecond * 1e-9;
     line["gflops"] = gflops;
-    line["peak_gflops"] = known ? nlohmann::ordered_json(peak) : nullptr;
-    line["share_of_peak"] = known ? nlohmann::ordered_json(gflops / peak) : nullptr;
+    line["peak_gflops"] = peak ? nlohmann::ordered_json(*peak) : nullptr;
+    line["share_of_peak"] = peak ? nlohmann::ordered_json(gflops / *peak) : nullptr;
 }
 
 int threadsOf(const BenchJob& job) {

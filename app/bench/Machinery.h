@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace diffuscope {
@@ -50,13 +51,12 @@ class SamplingRun {
 [[nodiscard]] double forwardFlops(const MlpLayout& layout);
 [[nodiscard]] double trainingFlops(const MlpLayout& layout);
 
-/// Whether the processor does the work, OpenGL in software included: measuredPeak() is its limit.
-[[nodiscard]] bool onProcessor(const BackendDescription& description);
+/// measuredPeak() where the processor does the work, OpenGL in software included; that of a graphics card is
+/// not known.
+[[nodiscard]] std::optional<double> peakOf(const BackendDescription& description, const BenchJob& job);
 
-/// Adds operations a second, the peak in GFLOP/s, and the share of it, to a line. Of a graphics card the peak
-/// is not known.
-void addRate(nlohmann::ordered_json& line, const BackendDescription& description, double flopsPerSecond,
-             double peak);
+/// Adds operations a second, the peak in GFLOP/s and the share of it to a line; null what is not known.
+void addRate(nlohmann::ordered_json& line, double flopsPerSecond, std::optional<double> peak);
 
 /// Of the CPU backend: those asked for, else all of the machine's.
 [[nodiscard]] int threadsOf(const BenchJob& job);

@@ -1,5 +1,4 @@
 #include "Interrupt.h"
-#include "PeakRate.h"
 #include "bench/Machinery.h"
 #include "bench/Spread.h"
 
@@ -64,17 +63,15 @@ void measureRate(const BenchJob& job, void (*configure)(Settings&), bool samples
     job.progress.clear();
 
     const BackendDescription& description = machinery->backend->description();
-    const int threads = threadsOf(job);
     nlohmann::ordered_json line = {{"workload", job.id},
                                    {"backend", description.id},
                                    {"renderer", description.renderer},
-                                   {"threads", threads}};
+                                   {"threads", threadsOf(job)}};
     if (samples)
         line["seconds"] = rate.seconds;
     else
         line["steps_per_second"] = 1.0 / rate.seconds;
-    addRate(line, description, rate.flops / rate.seconds,
-            onProcessor(description) ? measuredPeak(threads) : 0.0);
+    addRate(line, rate.flops / rate.seconds, peakOf(description, job));
     job.print(line);
 }
 

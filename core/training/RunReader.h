@@ -24,8 +24,9 @@ class RunReader {
     static constexpr int samplesPerBin = 64;
     static constexpr int spreadBatches = 100;
     static constexpr int spreadBatchSize = 64;
-    /// Pairs of a draw and a point that one reading asks the ideal denoiser about for the irreducible loss:
-    /// up to 65,536 points it is in the first reading; of more, bins are NaN until later readings fill them.
+    /// Pairs of a draw and a point that stand behind what one reading asks the ideal denoiser for the
+    /// irreducible loss: up to 65,536 points it is in the first reading; of more, bins are NaN until later
+    /// readings fill them.
     static constexpr std::int64_t pairsPerReading = std::int64_t{1} << 28;
 
     /// `snapshot` has a complete reverse cloud and a network. The same cloud and network again only add what
